@@ -1,0 +1,1 @@
+"""The words of the domain: standard library and numpy only."""

@@ -1,0 +1,54 @@
+"""A model card says what a model reads, what it makes of it, where it comes from and how good it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What must be known of a model to use its vectors; a copy lives in every archive."""
+
+    name: str
+    version: str
+    summary: str
+    dimensions: int
+    sensors: Mapping[str, tuple[str, ...]]  # sensor name -> band names it needs; () takes any of the sensor's bands
+    reads_text: bool
+    chip_size: int  # pixels a side it was made for
+    scorer: str = "cosine"
+    units: Mapping[str, str] = field(default_factory=dict)  # sensor name -> unit of the values it takes
+    ground_resolution_m: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    weights_sha256: str | None = None
+    training_data: str = ""
+    licence: str = "Apache-2.0"
+    figures: Mapping[str, float] = field(default_factory=dict)
+    limits: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def makes_same_vectors_as(self, other: ModelCard) -> bool:
+        """Return whether vectors of both may be compared with each other."""
+        return (
+            self.name == other.name
+            and self.version == other.version
+            and self.dimensions == other.dimensions
+            and self.weights_sha256 == other.weights_sha256
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the card as JSON values."""
+        card: dict[str, Any] = json.loads(json.dumps(asdict(self)))
+        return card
+
+    @staticmethod
+    def from_json(card: Mapping[str, Any]) -> ModelCard:
+        """Read a card back; facts that a newer SatSeek may have added are left out."""
+        known = {key: value for key, value in card.items() if key in ModelCard.__dataclass_fields__}
+        known["sensors"] = {name: tuple(bands) for name, bands in card["sensors"].items()}
+        known["ground_resolution_m"] = {
+            name: (float(low), float(high)) for name, (low, high) in card.get("ground_resolution_m", {}).items()
+        }
+        return ModelCard(**known)
