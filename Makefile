@@ -1,0 +1,43 @@
+# The two commands: `make demo` shows SatSeek at work, `make test` passes the tests. Each does all the set-up.
+SHELL := /bin/bash
+BIN := .venv/bin
+READY := .venv/.ready
+ARGS ?=
+
+.PHONY: demo test test-quick check format lock setup clean help
+
+help: ## say what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## install everything into .venv
+
+$(READY): requirements.lock pyproject.toml tools/setup.sh
+	@bash tools/setup.sh
+	@touch $@
+
+demo: $(READY) ## fill an archive with a painted world and search it; ARGS="--no-serve --json" is for machines
+	@$(BIN)/satseek demo $(ARGS)
+
+test: $(READY) ## pass all tests
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal $(ARGS)
+
+test-quick: $(READY) ## pass the tests that take no longer than a moment each
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not slow" $(ARGS)
+
+check: $(READY) ## format, lint, types, floors, tests
+	@$(BIN)/ruff format --check src tests benchmarks
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(MAKE) --no-print-directory test
+
+format: $(READY) ## write the code the way ruff does
+	@$(BIN)/ruff format src tests benchmarks
+	@$(BIN)/ruff check --fix src tests benchmarks
+
+lock: $(READY) ## choose the versions anew; the lock names neither index nor host
+	@$(BIN)/uv pip compile pyproject.toml --group dev --upgrade --universal --python-version 3.11 \
+	  --no-annotate --no-header --quiet -o requirements.lock
+
+clean: ## remove what was built; archives and data stay
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
