@@ -1,0 +1,1 @@
+"""Colour and texture statistics with a small lexicon: a model without weights."""
