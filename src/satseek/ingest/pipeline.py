@@ -1,0 +1,275 @@
+"""The ingest: scenes are cut, asked for in the archive, read, encoded and added, all at once and within bounds."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from threading import Event, Lock
+
+import numpy as np
+from satseek.ingest.discover import discover
+from satseek.raster.read import SceneReader
+
+from satseek.archive.archive import Archive
+from satseek.core.chip import Chip
+from satseek.core.errors import ArchiveError, ModelError
+from satseek.core.model import Model
+from satseek.core.result import IngestReport
+from satseek.core.scene import Scene
+from satseek.core.sensor import Pixels
+from satseek.core.vectors import FloatArray
+from satseek.ingest.ahead import Ahead
+from satseek.ingest.annotate import Annotator
+from satseek.ingest.cut import CutPlan
+from satseek.ingest.in_order import InOrder
+from satseek.ingest.plan import Job, Surveyed, jobs, survey
+from satseek.ingest.read import JobReader, OpenReader, Reading
+from satseek.ingest.report import NODATA, Progress, Tally
+from satseek.ingest.write import Added, Transactions, Writer
+
+BATCH = 64
+MOST_WORKERS = 64
+SCENES_AHEAD = 5_000  # headers read ahead, so that a person soon sees how much there is
+BYTES_A_BATCH = 64e6  # of pixels
+
+
+def ingest(
+    archive: Archive,
+    sources: Iterable[Scene | str],
+    *,
+    model: Model,
+    plan: CutPlan | None = None,
+    annotations: str | None = None,
+    workers: int | None = None,
+    batch: int = BATCH,
+    transactions: Transactions | None = None,
+    tally: Tally | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    on_added: Callable[[Added], None] | None = None,
+    open_reader: OpenReader = SceneReader,
+) -> IngestReport:
+    """Add to an archive every chip of the sources that it does not hold yet, and report what was done.
+
+    Sources are scenes, or whatever `discover` understands. It may be stopped at any moment (Ctrl-C makes what was read
+    safe first) and run again: what is held is not read. A source that cannot be read is a line in the report; an
+    archive that cannot be written ends the run with an `ArchiveError`. The result does not depend on `workers`.
+    """
+    run = _Run(archive, model, tally or Tally(), batch, on_progress, on_added)
+    return run.of(sources, plan or CutPlan(), annotations, workers or default_workers(), transactions, open_reader)
+
+
+def default_workers() -> int:
+    """Return how many threads read when nobody says: more than cores, for sources that are far away."""
+    return max(4, min(16, os.cpu_count() or 1))
+
+
+class _Run:
+    """One run of an ingest, from its first scene to its report."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        model: Model,
+        tally: Tally,
+        batch: int,
+        on_progress: Callable[[Progress], None] | None,
+        on_added: Callable[[Added], None] | None,
+    ) -> None:
+        self._archive, self._model, self._tally, self._batch = archive, model, tally, max(1, batch)
+        self._on_progress, self._on_added = on_progress, on_added
+        self._stop = Event()
+        self._archive_lock = Lock()  # it is asked by the planner while the writer adds
+        self._under_way: set[str] = set()  # handed out for reading, not yet safe
+        self._waiting: dict[str, _Batch] = {}  # by sensor
+        self._scene: _SceneSoFar | None = None
+
+    def of(
+        self,
+        sources: Iterable[Scene | str],
+        plan: CutPlan,
+        annotations: str | None,
+        workers: int,
+        transactions: Transactions | None,
+        open_reader: OpenReader,
+    ) -> IngestReport:
+        began = time.monotonic()
+        card, tally = self._model.card, self._tally
+        headers = survey(_scenes(sources, tally), card=card, plan=plan, tally=tally, open_reader=open_reader)
+        surveyed = Ahead(headers, most=SCENES_AHEAD, name="satseek-survey")
+        planned = jobs(surveyed, model=f"{card.name}@{card.version}", holds=self._holds, tally=tally)
+        workers = min(workers, MOST_WORKERS)
+        todo = Ahead(planned, most=workers, name="satseek-plan")
+        annotator = Annotator(shared=annotations, warn=tally.warn)
+        reader = JobReader(max_nodata=plan.max_nodata, annotator=annotator, stop=self._stop, open_reader=open_reader)
+        readings = InOrder(reader.read, todo, workers=workers, ahead=workers + 2)
+        writer = Writer(self._add, transactions or Transactions(), self._is_safe)
+        try:
+            interrupted = self._work_through(readings, writer)
+            writer.finish()
+        except ArchiveError as error:
+            raise type(error)(f"{error} {_what_is_safe(tally.chips_added)}") from error
+        finally:
+            self._stop.set()
+            writer.close()
+            todo.close()
+            surveyed.close()
+            readings.close()
+            reader.close()
+        self._tell()
+        return tally.report(seconds=time.monotonic() - began, interrupted=interrupted)
+
+    def _work_through(self, readings: InOrder[Job, Reading], writer: Writer) -> bool:
+        """Take all that is read; after a Ctrl-C only what was begun. Return whether there was one."""
+        interrupted = False
+        try:
+            for reading in readings:
+                self._take(reading, writer)
+        except KeyboardInterrupt:
+            interrupted = True
+            self._stop.set()
+            for reading in readings.begun():
+                self._take(reading, writer)
+        self._finish_scene()
+        for sensor in list(self._waiting):
+            self._encode(sensor, writer)
+        return interrupted
+
+    def _take(self, reading: Reading, writer: Writer) -> None:
+        """Take what was read of one job: note what is missing, encode what is there."""
+        scene = self._scene_so_far(reading.job.surveyed)
+        chips = [] if scene.refused else reading.chips
+        skipped = 0 if scene.refused else reading.skipped
+        scene.skipped += skipped
+        scene.best_valid_share = max(scene.best_valid_share, reading.best_valid_share)
+        if reading.error and not scene.refused:
+            scene.refused = True
+            self._tally.refuse(reading.job.surveyed.scene.source, reading.error)
+        read = {chip.id for chip, _ in chips}
+        self._forget(name for name, _ in reading.job.windows if name not in read)
+        self._tally.read(reading.byte_count)
+        self._tally.skip(NODATA, skipped)
+        self._tally.give_up(len(reading.job.windows) - len(read) - skipped)
+        for chip, pixels in chips:
+            waiting = self._waiting.setdefault(chip.sensor, _Batch())
+            waiting.append(chip, pixels)
+            if len(waiting.chips) >= self._batch or waiting.byte_count >= BYTES_A_BATCH:
+                self._encode(chip.sensor, writer)
+        self._tell()
+
+    def _encode(self, sensor: str, writer: Writer) -> None:
+        """Encode what waits of one sensor and hand it to the writer; a scene the model refuses is refused here."""
+        waiting = self._waiting[sensor]
+        chips, vectors = self._encoded(waiting)
+        del self._waiting[sensor]  # not before: a Ctrl-C while encoding must not lose it
+        self._tally.encoded(len(waiting.chips))
+        kept = {chip.id for chip in chips}
+        self._forget(chip.id for chip in waiting.chips if chip.id not in kept)
+        if chips:
+            writer.put(chips, vectors)
+
+    def _encoded(self, waiting: _Batch) -> tuple[list[Chip], FloatArray]:
+        try:
+            return waiting.chips, self._model.encode_images(waiting.pixels)
+        except ModelError as error:
+            by_scene = waiting.by_scene()
+            if len(by_scene) == 1:
+                self._tally.refuse(waiting.chips[0].source, str(error))
+                return [], np.empty((0, self._model.card.dimensions), np.float32)
+        parts = [self._encoded(part) for part in by_scene]
+        return [chip for chips, _ in parts for chip in chips], np.concatenate([vectors for _, vectors in parts])
+
+    def _scene_so_far(self, surveyed: Surveyed) -> _SceneSoFar:
+        if self._scene is None or self._scene.surveyed is not surveyed:
+            self._finish_scene()
+            self._scene = _SceneSoFar(surveyed)
+        return self._scene
+
+    def _finish_scene(self) -> None:
+        """Say so where a scene gave nothing at all: jobs come in the order of the scenes, so the last one is over."""
+        scene, self._scene = self._scene, None
+        if scene is None or scene.skipped < scene.surveyed.windows:
+            return
+        source = scene.surveyed.scene.source
+        if scene.best_valid_share == 0:
+            self._tally.refuse(
+                source,
+                "It holds no valid pixel: all of it is nodata or NaN. "
+                "If its nodata value is wrong, set the right one with --nodata.",
+            )
+        else:
+            self._tally.warn(
+                f"Nothing of {source} was added: every window holds too much nodata "
+                f"(at best {1 - scene.best_valid_share:.0%}). Allow more with --max-nodata."
+            )
+
+    def _holds(self, ids: list[str]) -> set[str]:
+        with self._archive_lock:
+            held = self._archive.held(ids)
+            held |= self._under_way.intersection(ids)
+            self._under_way.update(set(ids) - held)
+        return held
+
+    def _add(self, chips: list[Chip], vectors: FloatArray) -> int:
+        with self._archive_lock:
+            return self._archive.add(chips, vectors)
+
+    def _is_safe(self, added: Added) -> None:
+        self._forget(added.ids)
+        self._tally.added(added.new, len(added.ids))
+        if self._on_added is not None:
+            self._on_added(added)
+        self._tell()
+
+    def _forget(self, ids: Iterable[str]) -> None:
+        with self._archive_lock:
+            self._under_way.difference_update(ids)
+
+    def _tell(self) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._tally.progress())
+
+
+@dataclass
+class _Batch:
+    """Chips that wait for being encoded together."""
+
+    chips: list[Chip] = field(default_factory=list)
+    pixels: list[Pixels] = field(default_factory=list)
+    byte_count: int = 0
+
+    def append(self, chip: Chip, pixels: Pixels) -> None:
+        self.chips.append(chip)
+        self.pixels.append(pixels)
+        self.byte_count += pixels.values.nbytes
+
+    def by_scene(self) -> list[_Batch]:
+        parts: dict[tuple[str, str], _Batch] = {}
+        for chip, pixels in zip(self.chips, self.pixels, strict=True):
+            parts.setdefault((chip.scene, chip.source), _Batch()).append(chip, pixels)
+        return list(parts.values())
+
+
+@dataclass
+class _SceneSoFar:
+    """What came of the scene that is being read."""
+
+    surveyed: Surveyed
+    skipped: int = 0
+    best_valid_share: float = 0.0
+    refused: bool = False
+
+
+def _scenes(sources: Iterable[Scene | str], tally: Tally) -> Iterator[Scene]:
+    for source in sources:
+        if isinstance(source, Scene):
+            yield source
+        else:
+            yield from discover([source], on_refused=tally.refuse)
+
+
+def _what_is_safe(added: int) -> str:
+    if not added:
+        return "Nothing was added. Run the same command again once this is mended."
+    return f"The {added:,} chips added before are safe; run the same command again to go on once this is mended."

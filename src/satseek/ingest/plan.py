@@ -1,0 +1,150 @@
+"""The plan: open the headers of scenes, cut them, ask the archive what it holds, and hand out what is left to read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from satseek.core.card import ModelCard
+from satseek.core.chip import chip_id
+from satseek.core.errors import ModelError, SourceError, UsageError
+from satseek.core.model import require_readable
+from satseek.core.scene import Scene
+from satseek.core.sensor import SENSORS
+from satseek.ingest.ahead import Ahead
+from satseek.ingest.cut import CutPlan, Cutting, cut
+from satseek.ingest.read import OpenReader
+from satseek.ingest.report import Tally
+from satseek.raster.windows import ChipWindow
+
+ASKED_AT_ONCE = 4096  # ids in one question to the archive
+WINDOWS_A_JOB = 64
+BYTES_A_JOB = 24e6  # of pixels, once read
+TILE = 6  # chips a side of the squares in which windows are read, so that neighbours share decoded blocks
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """A scene whose header was read: how it is cut is known, its pixels are not read yet."""
+
+    number: int  # in the order of the sources
+    scene: Scene
+    cutting: Cutting
+    windows: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """Windows of one scene that one worker reads in one go."""
+
+    number: int
+    surveyed: Surveyed
+    windows: tuple[tuple[str, ChipWindow], ...]  # id and window
+
+
+def survey(
+    scenes: Iterable[Scene], *, card: ModelCard, plan: CutPlan, tally: Tally, open_reader: OpenReader
+) -> Iterator[Surveyed]:
+    """Open the header of each scene and cut it; what cannot be read is refused and the next one follows."""
+    number = 0
+    for scene in scenes:
+        try:
+            require_bands(card, scene)
+            with open_reader(scene) as reader:
+                cutting = cut(
+                    plan,
+                    width=reader.width,
+                    height=reader.height,
+                    ground_resolution_m=reader.ground_resolution_m,
+                    has_place=reader.has_place,
+                )
+        except (SourceError, ModelError, UsageError) as error:
+            tally.refuse(scene.source, str(error))
+            continue
+        windows = sum(1 for _ in cutting)
+        tally.found(windows)
+        yield Surveyed(number, scene, cutting, windows)
+        number += 1
+    tally.found_all()
+
+
+def jobs(
+    surveyed: Ahead[Surveyed], *, model: str, holds: Callable[[list[str]], set[str]], tally: Tally
+) -> Iterator[Job]:
+    """Yield the windows that the archive does not hold yet, in jobs, in the order of the scenes.
+
+    `holds` answers which of some ids are held or under way, and notes the others as under way.
+    """
+    number = 0
+    for slab in _slabs(surveyed, model):
+        held = holds([name for _, windows in slab for name, _ in windows])
+        for scene, windows in slab:
+            new = [(name, window) for name, window in windows if name not in held]
+            held.update(name for name, _ in new)  # the same scene may come twice
+            tally.held(len(windows) - len(new))
+            for piece in _pieces(new, _windows_a_job(scene.scene, new)):
+                yield Job(number, scene, piece)
+                number += 1
+
+
+def require_bands(card: ModelCard, scene: Scene) -> None:
+    """Raise `ModelError` when the model cannot read this scene."""
+    require_readable(card, scene.sensor)
+    there = {band.name for band in scene.bands}
+    missing = [band for band in card.sensors[scene.sensor] if band not in there]
+    if missing:
+        raise ModelError(
+            f"Model '{card.name}' needs the bands {', '.join(missing)} of '{scene.sensor}', and it has only "
+            f"{', '.join(band.name for band in scene.bands)}. Add the missing files, name the bands with --bands, "
+            "or choose another model with --model (see 'satseek models')."
+        )
+
+
+_Slab = list[tuple[Surveyed, list[tuple[str, ChipWindow]]]]
+
+
+def _slabs(surveyed: Ahead[Surveyed], model: str) -> Iterator[_Slab]:
+    """Gather windows of several small scenes, or of a part of a large one, for one question to the archive."""
+    slab: _Slab = []
+    room = ASKED_AT_ONCE
+    for scene in surveyed:
+        windows: list[tuple[str, ChipWindow]] = []
+        for window in scene.cutting:
+            if room == 0:
+                slab.append((scene, windows))
+                yield slab
+                slab, windows, room = [], [], ASKED_AT_ONCE
+            windows.append((_id(scene.scene, window, model), window))
+            room -= 1
+        slab.append((scene, windows))
+        if not surveyed.has_next() or room == 0:
+            yield slab
+            slab, room = [], ASKED_AT_ONCE
+    if slab:
+        yield slab
+
+
+def _id(scene: Scene, window: ChipWindow, model: str) -> str:
+    return chip_id(scene=scene, window=window.window, scale=window.scale, model=model)
+
+
+def _windows_a_job(scene: Scene, windows: list[tuple[str, ChipWindow]]) -> int:
+    if not windows:
+        return 1
+    value_bytes = np.dtype(SENSORS.get(scene.sensor).pixel_type).itemsize
+    chip_bytes = len(scene.bands) * prod(windows[0][1].size) * value_bytes
+    return int(min(WINDOWS_A_JOB, max(1, BYTES_A_JOB // chip_bytes)))
+
+
+def _pieces(windows: list[tuple[str, ChipWindow]], most: int) -> Iterator[tuple[tuple[str, ChipWindow], ...]]:
+    ordered = sorted(windows, key=_place_in_order)
+    for start in range(0, len(ordered), most):
+        yield tuple(ordered[start : start + most])
+
+
+def _place_in_order(item: tuple[str, ChipWindow]) -> tuple[float, int, int, int, int]:
+    (column, row, width, height), scale, _ = item[1]
+    return scale, row // (TILE * height), column // (TILE * width), row, column
