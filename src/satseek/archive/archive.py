@@ -1,0 +1,169 @@
+"""An archive: chips, their vectors and the card of the model that made them, in one table that is safe to share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from satseek.archive import listing, writing
+from satseek.archive.conditions import Condition
+from satseek.archive.nearest import nearest, nothing, read_chips
+from satseek.archive.neighbours import Neighbours
+from satseek.archive.schema import chip_schema, stored_card
+from satseek.archive.store import Store
+from satseek.archive.tuning import DEFAULT, Tuning
+from satseek.core.card import ModelCard
+from satseek.core.chip import Chip
+from satseek.core.errors import ArchiveError, ModelMismatch, UsageError
+from satseek.core.filters import Filters
+from satseek.core.vectors import FloatArray, unit_rows
+
+EVERYTHING = Filters()
+
+
+class Archive:
+    """A folder, or a prefix of an object store, full of searchable chips."""
+
+    def __init__(self, store: Store, card: ModelCard, tuning: Tuning = DEFAULT) -> None:
+        """Take a store that is open; use `open`, `create` or `open_or_create` instead."""
+        self.uri = store.uri
+        self.card = card
+        self._store = store
+        self._tuning = tuning
+
+    @staticmethod
+    def open(uri: str, *, card: ModelCard | None = None, tuning: Tuning = DEFAULT) -> Archive:
+        """Open an archive; with a card, only if that model's vectors are in it."""
+        store = Store(str(uri))
+        held = stored_card(store.open().table.schema, store.uri)
+        if card is not None and not held.makes_same_vectors_as(card):
+            raise ModelMismatch(_mismatch(store.uri, held, card))
+        return Archive(store, held, tuning)
+
+    @staticmethod
+    def create(uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT) -> Archive:
+        """Make an empty archive for the vectors of one model."""
+        store = Store(str(uri))
+        if store.exists():
+            raise ArchiveError(f"There is already an archive at '{uri}'. Open it, or name another place.")
+        return _created(store, card, tuning)
+
+    @staticmethod
+    def open_or_create(uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT) -> Archive:
+        """Open an archive for this model, or make it where there is none."""
+        store = Store(str(uri))
+        return Archive.open(uri, card=card, tuning=tuning) if store.exists() else _created(store, card, tuning)
+
+    def __len__(self) -> int:
+        return self._store.latest().rows
+
+    def __repr__(self) -> str:
+        return f"Archive({self.uri!r}, {len(self):,} chips, model {self.card.name!r})"
+
+    @property
+    def version(self) -> int:
+        """The number of the latest version; every change makes a new one."""
+        return self._store.latest().version
+
+    def add(self, chips: Sequence[Chip], vectors: FloatArray) -> int:
+        """Add chips with their unit vectors, replacing those with the same id; returns how many are new."""
+        return writing.add(self._store, chips, vectors)
+
+    def held(self, ids: Sequence[str]) -> set[str]:
+        """Return those of the ids that are here."""
+        return listing.held(self._store.latest(), ids, self.uri)
+
+    def get(self, ids: Sequence[str]) -> list[Chip]:
+        """Return chips by id, in order; `ChipNotFound` where one is missing."""
+        snapshot = self._store.latest()
+        return read_chips(snapshot, listing.rows_of(snapshot, ids, self.uri), list(ids), self.uri)
+
+    def vectors(self, ids: Sequence[str]) -> FloatArray:
+        """Return the vectors of chips by id, in order."""
+        snapshot = self._store.latest()
+        rows = listing.rows_of(snapshot, ids, self.uri)
+        return listing.vectors_at(snapshot, rows, ids, self.uri)
+
+    def nearest(self, vector: FloatArray, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:
+        """Return the k chips nearest to a vector that meet the filters; fewer only where fewer do."""
+        query = unit_rows(vector)[0]
+        if query.shape != (self.card.dimensions,):
+            raise ModelMismatch(
+                f"This vector has {query.size} numbers and the archive '{self.uri}' holds vectors of "
+                f"{self.card.dimensions}, made by '{self.card.name}'. Encode the question with that model."
+            )
+        condition = Condition.of(filters)
+        return nearest(self._store.latest(), query, condition, k=_checked(k), tuning=self._tuning, uri=self.uri)
+
+    def matching_text(self, words: str, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:
+        """Return the k chips whose text fits the words best; the scores are BM25's."""
+        snapshot = self._store.latest()
+        if not words.strip() or not snapshot.rows:
+            return nothing(unit_rows([0.0] * self.card.dimensions)[0], "FTS")
+        return listing.matching_text(snapshot, words, Condition.of(filters), k=_checked(k), uri=self.uri)
+
+    def scan(
+        self,
+        filters: Filters = EVERYTHING,
+        *,
+        batch: int = 1000,
+        limit: int | None = None,
+    ) -> Iterator[Neighbours]:
+        """Yield all chips that meet the filters in batches, newest first; one unchanging version of the archive."""
+        condition = Condition.of(filters)
+        return listing.scan(self._store.latest(), condition, batch=batch, limit=limit, uri=self.uri)
+
+    def count(self, filters: Filters = EVERYTHING) -> int:
+        """Return how many chips meet the filters."""
+        return listing.count(self._store.latest(), Condition.of(filters), self.uri)
+
+    def remove(self, filters: Filters) -> int:
+        """Remove the chips that meet the filters; returns how many there were."""
+        _require_choice(filters, "remove")
+        return writing.remove(self._store, Condition.of(filters))
+
+    def update(
+        self,
+        filters: Filters,
+        *,
+        caption: str | None = None,
+        keywords: Sequence[str] | None = None,
+        labels: Sequence[str] | None = None,
+        properties: dict[str, Any] | None = None,
+    ) -> int:
+        """Say something else of the chips that meet the filters; what is not named stays. Returns how many."""
+        change = writing.said(caption=caption, keywords=keywords, labels=labels, properties=properties)
+        return writing.update(self._store, Condition.of(filters), change)
+
+
+def _created(store: Store, card: ModelCard, tuning: Tuning) -> Archive:
+    from satseek.archive.indices import create_scalar_indices
+
+    store.create(chip_schema(card), create_scalar_indices)
+    return Archive.open(store.uri, card=card, tuning=tuning)
+
+
+def _checked(k: int) -> int:
+    if k < 1:
+        raise UsageError(f"Cannot return {k} results: ask for at least 1.")
+    return k
+
+
+def _require_choice(filters: Filters, doing: str) -> None:
+    if filters.is_empty:
+        raise UsageError(
+            f"Nothing says which chips to {doing}. Name ids, an area, dates, sensors, sources or properties."
+        )
+
+
+def _mismatch(uri: str, held: ModelCard, card: ModelCard) -> str:
+    if held.name != card.name:
+        return (
+            f"The archive '{uri}' was built with '{held.name}' and cannot be searched or filled with '{card.name}'. "
+            f"Open it with '{held.name}', or ingest again into a new archive with --model {card.name}."
+        )
+    return (
+        f"The archive '{uri}' was built with '{held.name}' version {held.version} ({held.dimensions} numbers, weights "
+        f"{(held.weights_sha256 or 'none')[:12]}); in hand is version {card.version} ({card.dimensions} numbers, "
+        f"weights {(card.weights_sha256 or 'none')[:12]}). Use that version, or ingest again into a new archive."
+    )

@@ -1,0 +1,153 @@
+"""The chips nearest to a vector, with filters inside the search: never fewer than k while k exist.
+
+Three ways, by what is cheapest: every vector is read where there is no index; the few rows that a narrow filter
+leaves are scored one by one; else the index finds candidates among the rows that the filter lets through, more than
+are wanted, and doubles their number while the exact test of the area leaves too few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satseek.archive.conditions import Condition
+from satseek.archive.faults import store_errors
+from satseek.archive.neighbours import Neighbours, best_first, exact_scores
+from satseek.archive.rows import chips_of, vectors_of
+from satseek.archive.schema import CHIP_COLUMNS, KEY_COLUMNS
+from satseek.archive.store import Snapshot
+from satseek.archive.tuning import Tuning
+from satseek.core.chip import Chip
+from satseek.core.vectors import FloatArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+EXACT = "none (exact scan)"
+EXACT_FILTERED = "filter (exact scan of the matching rows)"
+ROW_ID = "_rowid"
+VECTORS_AT_ONCE = 4_000
+
+
+def nearest(
+    snapshot: Snapshot, query: FloatArray, condition: Condition, *, k: int, tuning: Tuning, uri: str
+) -> Neighbours:
+    """Return the k chips that meet the condition and are nearest to a unit vector."""
+    with store_errors(uri, "searched"):
+        wanted = min(k, snapshot.rows)
+        if wanted <= 0:
+            return nothing(query, snapshot.vector_index or EXACT)
+        indexed = snapshot.vector_index is not None
+        if indexed and condition.sql is not None:
+            matching = snapshot.table.count_rows(condition.sql)
+            if matching <= max(tuning.exact_rows, wanted):
+                return _exact(snapshot, query, condition, wanted, uri)
+        return _widening(snapshot, query, condition, wanted, tuning, uri)
+
+
+def nothing(query: FloatArray, index: str) -> Neighbours:
+    """Return the empty answer."""
+    vectors = np.empty((0, len(query)), dtype=np.float32)
+    return Neighbours([], np.empty(0, dtype=np.float32), vectors, index=index, candidates=0, read_chips=list)
+
+
+def read_chips(snapshot: Snapshot, rows: list[int], ids: list[str], uri: str) -> list[Chip]:
+    """Read the chips of row ids, in the order of their ids."""
+    if not rows:
+        return []
+    with store_errors(uri, "read"):
+        table = snapshot.table.take_row_ids(rows).select(list(CHIP_COLUMNS)).to_arrow()
+    found = {chip.id: chip for chip in chips_of(table)}
+    return [found[each] for each in ids]
+
+
+def matching_keys(snapshot: Snapshot, condition: Condition) -> Iterator[pa.Table]:
+    """Yield id and row id of all rows that meet a condition, place included, in batches."""
+    import pyarrow as pa
+
+    columns = list(KEY_COLUMNS) if condition.place is not None else ["id"]
+    query = snapshot.table.search().select(columns).with_row_id(True).limit(None)
+    if condition.sql is not None:
+        query = query.where(condition.sql)
+    for batch in query.to_batches(batch_size=10_000):
+        table = pa.Table.from_batches([batch])
+        if condition.place is not None:
+            table = table.filter(condition.place(table))
+        if len(table):
+            yield table.select(["id", ROW_ID])
+
+
+def _exact(snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, uri: str) -> Neighbours:
+    """Score every row that meets the condition."""
+    best: pa.Table | None = None
+    scored = 0
+    for keys in matching_keys(snapshot, condition):
+        for start in range(0, len(keys), VECTORS_AT_ONCE):
+            rows = keys.column(ROW_ID)[start : start + VECTORS_AT_ONCE].to_pylist()
+            found = snapshot.table.take_row_ids(rows).select(["id", "vector"]).with_row_id().to_arrow()
+            scored += len(found)
+            best = _best(found, best, query, k)
+    if best is None:
+        return nothing(query, EXACT_FILTERED)
+    return _neighbours(snapshot, best, query, k, EXACT_FILTERED, scored, uri)
+
+
+def _best(found: pa.Table, best: pa.Table | None, query: FloatArray, k: int) -> pa.Table:
+    import pyarrow as pa
+
+    both = found if best is None else pa.concat_tables([best, found.select(best.column_names)])
+    return both.take(best_first(exact_scores(query, vectors_of(both)), both.column("id").to_pylist(), k))
+
+
+def _widening(
+    snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, tuning: Tuning, uri: str
+) -> Neighbours:
+    """Ask for more candidates than are wanted, and for more still while the exact test leaves too few."""
+    share = 1.0 if condition.place is None else condition.share
+    limit = k + tuning.slack if share >= 1 else int(k / share * tuning.overfetch) + tuning.slack
+    while True:
+        found = _candidates(snapshot, query, condition, min(limit, snapshot.rows), tuning)
+        exhausted = len(found) < min(limit, snapshot.rows) or limit >= snapshot.rows
+        scored = len(found)
+        if condition.place is not None:
+            found = found.filter(condition.place(found))
+        if len(found) >= k or (exhausted and snapshot.vector_index is None):
+            return _neighbours(snapshot, found, query, k, snapshot.vector_index or EXACT, scored, uri)
+        if exhausted or limit > tuning.most_overfetch:
+            return _exact(snapshot, query, condition, k, uri)
+        limit *= 4
+
+
+def _candidates(snapshot: Snapshot, query: FloatArray, condition: Condition, limit: int, tuning: Tuning) -> pa.Table:
+    columns = [*(KEY_COLUMNS if condition.place is not None else ("id",)), "vector", "_distance"]
+    search: Any = snapshot.table.search(query, query_type="vector", vector_column_name="vector")
+    search = search.distance_type("cosine").select(columns).with_row_id(True).limit(limit)
+    if condition.sql is not None:
+        search = search.where(condition.sql)
+    if snapshot.vector_index is None:
+        search = search.bypass_vector_index()
+    else:
+        search = search.nprobes(tuning.nprobes).refine_factor(tuning.refine)
+    table: pa.Table = search.to_arrow()
+    return table
+
+
+def _neighbours(
+    snapshot: Snapshot, found: pa.Table, query: FloatArray, k: int, index: str, candidates: int, uri: str
+) -> Neighbours:
+    vectors = vectors_of(found)
+    scores = exact_scores(query, vectors)
+    names = found.column("id").to_pylist()
+    order = best_first(scores, names, k)
+    ids = [names[index] for index in order]
+    rows = found.column(ROW_ID).take(order).to_pylist() if len(order) else []
+    return Neighbours(
+        ids,
+        scores[order],
+        vectors[order],
+        index=index,
+        candidates=candidates,
+        read_chips=lambda: read_chips(snapshot, rows, ids, uri),
+    )

@@ -1,0 +1,203 @@
+"""Chips as table rows, and table rows as chips."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from satseek.archive.cells import cells_of, place_of
+from satseek.core.chip import BBox, Chip, Geometry
+from satseek.core.errors import ArchiveError
+from satseek.core.period import as_utc
+from satseek.core.scene import Window
+from satseek.core.vectors import FloatArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+LONGEST_FACT = 200  # characters; a longer value is filtered by its hash
+UNIT_TOLERANCE = 1e-3
+
+
+def table_of(chips: Sequence[Chip], vectors: FloatArray, schema: pa.Schema, *, now: datetime) -> pa.Table:
+    """Return chips and their vectors as rows of the schema; of chips with one id the last one stands."""
+    import pyarrow as pa
+
+    rows = checked_vectors(vectors, len(chips), schema.field("vector").type.list_size)
+    last = {chip.id: index for index, chip in enumerate(chips)}
+    kept = list(last.values())
+    columns = _columns([chips[index] for index in kept])
+    columns["added"] = [now] * len(kept)
+    arrays = [
+        vector_array(rows[kept]) if field.name == "vector" else pa.array(columns[field.name], field.type)
+        for field in schema
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def chips_of(table: pa.Table) -> list[Chip]:
+    """Return the chips of rows that hold at least the chip columns."""
+    geometries = geometries_of(table.column("geometry"))
+    rows = table.drop_columns(["geometry"]).to_pylist()
+    return [_chip(row, geometry) for row, geometry in zip(rows, geometries, strict=True)]
+
+
+def vectors_of(table: pa.Table) -> FloatArray:
+    """Return the vectors of rows as one array, (rows, dim)."""
+    column = table.column("vector")
+    width = column.type.list_size
+    parts = [np.asarray(chunk.flatten(), dtype=np.float32).reshape(-1, width) for chunk in column.chunks]
+    return np.concatenate(parts) if parts else np.empty((0, width), dtype=np.float32)
+
+
+def vector_array(vectors: FloatArray) -> pa.FixedSizeListArray:
+    """Return unit rows as an Arrow array."""
+    import pyarrow as pa
+
+    return pa.FixedSizeListArray.from_arrays(pa.array(vectors.ravel(), pa.float32()), vectors.shape[1])
+
+
+def checked_vectors(vectors: FloatArray, rows: int, dimensions: int) -> FloatArray:
+    """Return the vectors as they are stored, or say why they cannot be."""
+    checked = np.ascontiguousarray(vectors, dtype=np.float32)
+    if checked.shape != (rows, dimensions):
+        raise ArchiveError(
+            f"This archive takes {dimensions} numbers for each of the {rows} chips; these vectors have the shape "
+            f"{checked.shape}. Encode the chips with the archive's own model."
+        )
+    lengths = np.linalg.norm(checked, axis=1)
+    wrong = ~(np.abs(lengths - 1) <= UNIT_TOLERANCE)  # NaN is wrong too
+    if wrong.any():
+        index = int(np.argmax(wrong))
+        raise ArchiveError(
+            f"{int(wrong.sum())} of {rows} vectors are not of unit length (row {index} has {lengths[index]:.3g}), so "
+            "cosine scores would be wrong. Scale them with satseek.core.vectors.unit_rows, and leave zeros out."
+        )
+    return checked
+
+
+def fact(name: str, value: Any) -> str:
+    """Return one property as the text that filters look for; 3 and 3.0 are the same."""
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if len(text) > LONGEST_FACT:
+        text = "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return f"{name}={text}"
+
+
+def text_columns(chip: Chip) -> dict[str, Any]:
+    """Return the columns that follow from what is said of a chip."""
+    return {
+        "caption": chip.caption,
+        "keywords": list(chip.keywords),
+        "labels": list(chip.labels),
+        "text": chip.text or None,
+        "properties": _json(chip.properties),
+        "facts": [fact(name, value) for name, value in chip.properties.items() if value is not None],
+    }
+
+
+def geometries_of(column: pa.ChunkedArray) -> list[Geometry | None]:
+    """Return WKB as GeoJSON geometries."""
+    import shapely
+
+    shapes = shapely.from_wkb(np.asarray(column.to_pylist(), dtype=object))
+    return [None if shape is None else _geojson(shape) for shape in shapes]
+
+
+def wkb_of(geometry: Geometry | None) -> bytes | None:
+    """Return a GeoJSON geometry as WKB."""
+    if geometry is None:
+        return None
+    import shapely
+    from shapely.geometry import shape
+
+    return shapely.to_wkb(shape(dict(geometry)), hex=False, output_dimension=2)
+
+
+def _columns(chips: Sequence[Chip]) -> dict[str, list[Any]]:
+    rows = [_row(chip) for chip in chips]
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else _no_columns()
+
+
+def _row(chip: Chip) -> dict[str, Any]:
+    west, south, east, north = chip.bbox if chip.bbox is not None else (None, None, None, None)
+    return {
+        "id": chip.id,
+        "sensor": chip.sensor,
+        "geometry": wkb_of(chip.geometry),
+        "west": west,
+        "south": south,
+        "east": east,
+        "north": north,
+        "cells": cells_of(chip.bbox),
+        "place": place_of(chip.bbox),
+        "datetime": None if chip.datetime is None else as_utc(chip.datetime),
+        "source": chip.source,
+        "scene": chip.scene,
+        "window": list(chip.window),
+        "scale": chip.scale,
+        "size": list(chip.size),
+        "address": _json(chip.address),
+        "ground_resolution_m": chip.ground_resolution_m,
+        "nodata_share": chip.nodata_share,
+        "cloud_share": chip.cloud_share,
+    } | text_columns(chip)
+
+
+def _no_columns() -> dict[str, list[Any]]:
+    empty = Chip("", "", "", "", Window(0, 0, 0, 0), 1.0, (0, 0), {})
+    return {name: [] for name in _row(empty)}
+
+
+def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
+    return Chip(
+        id=row["id"],
+        sensor=row["sensor"],
+        source=row["source"],
+        scene=row["scene"],
+        window=Window(*row["window"]),
+        scale=row["scale"],
+        size=(row["size"][0], row["size"][1]),
+        address=json.loads(row["address"]),
+        geometry=geometry,
+        bbox=_bbox(row),
+        datetime=None if row["datetime"] is None else as_utc(row["datetime"]),
+        ground_resolution_m=row["ground_resolution_m"],
+        caption=row["caption"],
+        keywords=tuple(row["keywords"] or ()),
+        labels=tuple(row["labels"] or ()),
+        properties=json.loads(row["properties"] or "{}"),
+        nodata_share=row["nodata_share"],
+        cloud_share=row["cloud_share"],
+    )
+
+
+def _bbox(row: Mapping[str, Any]) -> BBox | None:
+    if row["west"] is None:
+        return None
+    return row["west"], row["south"], row["east"], row["north"]
+
+
+def _geojson(shape: Any) -> Geometry:
+    polygons = [
+        [[[x, y] for x, y in ring.coords] for ring in (polygon.exterior, *polygon.interiors)]
+        for polygon in getattr(shape, "geoms", [shape])
+    ]
+    if shape.geom_type == "Polygon":
+        return {"type": "Polygon", "coordinates": polygons[0]}
+    return {"type": "MultiPolygon", "coordinates": polygons}
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value

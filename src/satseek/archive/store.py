@@ -1,0 +1,170 @@
+"""The Lance table behind an archive: opened, watched for what others write, committed to, and synced to the disk."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from satseek.archive.faults import store_errors, with_retries
+from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
+from satseek.core.errors import ArchiveError, ArchiveNotFound
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+T = TypeVar("T")
+
+INDEX_CACHE_BYTES = 64 << 20  # unbounded, a million rows took over 600 MB; so bounded they take half
+METADATA_CACHE_BYTES = 32 << 20
+REMOTE_FRESH_SECONDS = 2.0  # how old the known version of an archive on an object store may be
+
+
+class Snapshot(NamedTuple):
+    """One version of the table that stays as it is, whatever others write meanwhile."""
+
+    table: Any
+    version: int
+    rows: int
+    vector_index: str | None
+
+
+class Store:
+    """A Lance table in a folder or under an object store's prefix."""
+
+    def __init__(self, uri: str) -> None:
+        """Connect; nothing is opened yet."""
+        import lancedb
+
+        self.uri = uri
+        self.is_local = "://" not in uri
+        self._session = lancedb.Session(
+            index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
+        )
+        with store_errors(uri, "opened"):
+            self._database = lancedb.connect(uri, session=self._session)
+        self._watch: Any = None  # follows the latest version; never read from
+        self._looked = 0.0
+        self._snapshot: Snapshot | None = None
+        self._lock = threading.Lock()
+        self._synced: set[str] = set()
+
+    @property
+    def folder(self) -> Path:
+        """Where the table's files are, for an archive on a disk."""
+        return Path(self.uri) / f"{TABLE}.lance"
+
+    def exists(self) -> bool:
+        """Return whether there is a table; what is in its way is raised."""
+        if self.is_local:
+            path = Path(self.uri)
+            if path.exists() and not path.is_dir():
+                raise ArchiveError(f"'{self.uri}' is a file, and an archive is a folder. Name another place.")
+            with store_errors(self.uri, "read"):
+                return (self.folder / "_versions").is_dir()
+        with store_errors(self.uri, "read"):
+            return TABLE in self._database.table_names()
+
+    def create(self, schema: pa.Schema, then: Callable[[Any], None]) -> None:
+        """Create the empty table and run the first commits on it."""
+        if self.is_local:
+            self._require_room()
+        with store_errors(self.uri, "created"):
+            table = self._database.create_table(TABLE, schema=schema, exist_ok=True)
+            then(table)
+        self.sync()
+
+    def open(self) -> Snapshot:
+        """Open the latest version; `ArchiveNotFound`, `ArchiveTooNew` where that cannot be."""
+        if not self.exists():
+            raise ArchiveNotFound(
+                f"There is no archive at '{self.uri}'. Fill one with: satseek ingest {self.uri} SOURCE"
+            )
+        return self.latest(at_once=True)
+
+    def latest(self, *, at_once: bool = False) -> Snapshot:
+        """Return the latest version; other processes' commits are seen at once on a disk, soon on an object store."""
+        with self._lock:
+            known = self._snapshot
+            fresh = 0.0 if self.is_local or at_once else REMOTE_FRESH_SECONDS
+            if known is not None and fresh and time.monotonic() - self._looked < fresh:
+                return known
+            with store_errors(self.uri, "read"):
+                if self._watch is None:
+                    self._watch = self._database.open_table(TABLE)
+                else:
+                    self._watch.checkout_latest()
+                version = self._watch.version
+                self._looked = time.monotonic()
+                if known is None or known.version != version:
+                    self._snapshot = known = self._open(version)
+            return known
+
+    def commit(self, change: Callable[[Any], T], doing: str = "written") -> T:
+        """Run a change on the latest version, again when another process was quicker, and sync it to the disk."""
+        table = self._writable()
+        result = with_retries(lambda: _at_latest(table, change), self.uri, doing)
+        self.sync()
+        return result
+
+    def sync(self) -> None:
+        """Make the disk hold all files of the table: Lance itself leaves that to the operating system."""
+        if not self.is_local:
+            return
+        with store_errors(self.uri, "synced to the disk"):
+            for folder, _, names in os.walk(self.folder):
+                fresh = [path for name in names if (path := os.path.join(folder, name)) not in self._synced]
+                for path in fresh:
+                    _fsync(path)
+                if fresh:
+                    _fsync(folder)
+                    self._synced.update(fresh)
+            _fsync(self.uri)
+
+    def _open(self, version: int) -> Snapshot:
+        table: Any = self._database.open_table(TABLE)
+        table.checkout(version)
+        require_readable(stored_version(table.schema, self.uri), self.uri)
+        index = next((each for each in table.list_indices() if each.columns == ["vector"]), None)
+        return Snapshot(table, version, table.count_rows(), None if index is None else index.index_type)
+
+    def _writable(self) -> Any:
+        """Return the table for writing, migrated where an older SatSeek made it."""
+        with store_errors(self.uri, "opened for writing"):
+            table: Any = self._database.open_table(TABLE)
+            version = stored_version(table.schema, self.uri)
+            require_readable(version, self.uri)
+            if migrate(table, version):
+                table.checkout_latest()
+        return table
+
+    def _require_room(self) -> None:
+        """Refuse to fill a folder that holds other things: a swapped argument must not litter the images."""
+        path = Path(self.uri)
+        with store_errors(self.uri, "created"):
+            strangers = [child.name for child in path.iterdir()] if path.is_dir() else []
+            if strangers and strangers != [self.folder.name]:
+                raise ArchiveError(
+                    f"'{self.uri}' is a folder with other things in it ('{sorted(strangers)[0]}', …), not an archive. "
+                    "Name a new or an empty folder for the archive."
+                )
+            path.mkdir(parents=True, exist_ok=True)
+
+
+def _at_latest(table: Any, change: Callable[[Any], T]) -> T:
+    table.checkout_latest()
+    return change(table)
+
+
+def _fsync(path: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:  # pruned meanwhile by a process that optimises
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

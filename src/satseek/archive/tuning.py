@@ -1,0 +1,21 @@
+"""The numbers that decide how an archive is searched and when an index pays; measured, see docs/design/0001."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """Thresholds of search and maintenance; the defaults suit 10⁴ to 10⁷ chips."""
+
+    index_rows: int = 60_000  # from here a vector index is quicker than reading every vector
+    exact_rows: int = 4_000  # so few matching rows are scored one by one: quicker than the index, and exact
+    nprobes: int = 20  # partitions of the index that are looked at
+    refine: int = 4  # candidates that are scored with their stored vectors, for each one wanted
+    slack: int = 16  # fetched beyond k, so that ties at the end are broken by id
+    overfetch: float = 1.5  # beyond what the area's share of its cells suggests
+    most_overfetch: int = 20_000  # from here on an exact scan of the matching rows is quicker
+
+
+DEFAULT = Tuning()
