@@ -1,0 +1,1 @@
+"""Catalogs of other people: STAC items become scenes, and chips become STAC items."""
