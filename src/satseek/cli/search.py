@@ -1,0 +1,198 @@
+"""`satseek search`: ask an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from satseek.cli.say import errors_for_people, tell, write_json
+
+if TYPE_CHECKING:
+    from satseek.core.query import Query
+    from satseek.search.collection import Collection
+    from satseek.search.result import SearchResult
+
+_CONTENT = "What to find"
+_FACTS = "Where, when, how good"
+_OUTPUT = "What comes out"
+
+
+def run(
+    archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="The archive to ask: a folder or an s3:// place.")],
+    sentence: Annotated[str | None, typer.Argument(metavar="[SENTENCE]", help="What to find, in words.")] = None,
+    must: Annotated[
+        list[str] | None,
+        typer.Option("--must", metavar="WORD[:WEIGHT]", help="Must be in the picture.", rich_help_panel=_CONTENT),
+    ] = None,
+    must_not: Annotated[
+        list[str] | None,
+        typer.Option("--not", metavar="WORD[:WEIGHT]", help="Must not be there.", rich_help_panel=_CONTENT),
+    ] = None,
+    like: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--like", metavar="FILE|ID[:WEIGHT]", help="More like this, of any sensor.", rich_help_panel=_CONTENT
+        ),
+    ] = None,
+    unlike: Annotated[
+        list[str] | None,
+        typer.Option("--unlike", metavar="FILE|ID[:WEIGHT]", help="Less like this.", rich_help_panel=_CONTENT),
+    ] = None,
+    like_sensor: Annotated[
+        str | None,
+        typer.Option("--like-sensor", metavar="SENSOR", help="Sensor of the example files.", rich_help_panel=_CONTENT),
+    ] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(
+            "--query",
+            metavar="FILE.json|URL",
+            help="The whole question as JSON, or as the query part of a URL.",
+            rich_help_panel=_CONTENT,
+        ),
+    ] = None,
+    bbox: Annotated[
+        str | None, typer.Option("--bbox", metavar="W,S,E,N", help="A box in degrees.", rich_help_panel=_FACTS)
+    ] = None,
+    area: Annotated[
+        Path | None, typer.Option("--area", metavar="FILE.geojson", help="A polygon.", rich_help_panel=_FACTS)
+    ] = None,
+    datetime: Annotated[
+        str | None,
+        typer.Option(
+            "--datetime", metavar="A/B", help="A date, or an interval open with '..'.", rich_help_panel=_FACTS
+        ),
+    ] = None,
+    sensor: Annotated[
+        list[str] | None,
+        typer.Option("--sensor", metavar="S", help="Only this sensor; may be repeated.", rich_help_panel=_FACTS),
+    ] = None,
+    max_cloud: Annotated[
+        float | None, typer.Option("--max-cloud", metavar="SHARE", help="At most this share.", rich_help_panel=_FACTS)
+    ] = None,
+    max_nodata: Annotated[
+        float | None, typer.Option("--max-nodata", metavar="SHARE", help="At most this share.", rich_help_panel=_FACTS)
+    ] = None,
+    property: Annotated[
+        list[str] | None,
+        typer.Option("--property", metavar="KEY=VALUE", help="A property of the chip.", rich_help_panel=_FACTS),
+    ] = None,
+    k: Annotated[int | None, typer.Option("-k", help="How many; 10 unless told.", rich_help_panel=_OUTPUT)] = None,
+    offset: Annotated[
+        int | None, typer.Option("--offset", help="Leave out so many of the best.", rich_help_panel=_OUTPUT)
+    ] = None,
+    no_merge: Annotated[
+        bool, typer.Option("--no-merge", help="Show overlapping hits of one place too.", rich_help_panel=_OUTPUT)
+    ] = False,
+    format: Annotated[
+        str | None,
+        typer.Option("--format", metavar="F", help="table, json, geojson, geoparquet, csv.", rich_help_panel=_OUTPUT),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The same as --format json.", rich_help_panel=_OUTPUT)] = False,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.", rich_help_panel=_OUTPUT)
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say how the answer came about.", rich_help_panel=_OUTPUT)
+    ] = False,
+    model: Annotated[
+        str | None, typer.Option("--model", help="The archive's own unless told.", rich_help_panel=_OUTPUT)
+    ] = None,
+) -> None:
+    """Search an archive by a sentence, by keywords, by example, and by where and when.
+
+    Examples:
+
+      satseek search ./archive "a river through forest" -k 5
+
+      satseek search ./archive "houses by the sea" --must beach --not ship
+
+      satseek search ./archive --like harbour.tif --sensor s1
+
+      satseek search ./archive "solar farm" --bbox 10,47,11,48 --datetime 2024-05/2024-09 -o hits.geojson
+    """
+    with errors_for_people():
+        form = _format(format, json, output)
+        from satseek.cli.question import Asked, whole_query
+        from satseek.search.collection import open_archive
+
+        collection = open_archive(archive, model)
+        asked = Asked(
+            sentence, must, must_not, like, unlike, like_sensor, bbox, area, datetime, sensor, max_cloud, max_nodata,
+            property,
+        )  # fmt: skip
+        question = asked.query(collection) if query is None else whole_query(query, asked)
+        result = collection.ask(_paged(question, k, offset, no_merge))
+        _write(result, form, output)
+        _say_notes(result, collection, form, explain)
+
+
+def _format(format: str | None, json: bool, output: Path | None) -> str:
+    """Return the format that is meant, before any work is done."""
+    from satseek.core.errors import UsageError
+    from satseek.search.result import format_of_file, known_format
+
+    if format is not None and json and format != "json":
+        raise UsageError(f"Give --json or --format {format}, not both.")
+    if json or format is not None:
+        form = known_format("json" if json else str(format))
+    else:
+        form = "table" if output is None else format_of_file(output)
+    if form == "geoparquet" and output is None:
+        raise UsageError("GeoParquet is not text: say which file to write (-o hits.parquet).")
+    return form
+
+
+def _paged(query: Query, k: int | None, offset: int | None, no_merge: bool) -> Query:
+    from dataclasses import replace
+
+    return replace(
+        query,
+        k=query.k if k is None else k,
+        offset=query.offset if offset is None else offset,
+        merge=query.merge and not no_merge,
+    )
+
+
+def _write(result: SearchResult, form: str, output: Path | None) -> None:
+    if output is not None:
+        result.save(output, form)
+        tell(f"{len(result):,} hits written to {output}")
+    elif form == "json":
+        write_json(result.to_json())
+    elif form != "table":
+        print(result.text(form), end="")
+    elif result.hits:
+        from satseek.search.formats import table
+
+        print(table(result.hits))
+
+
+def _say_notes(result: SearchResult, collection: Collection, form: str, explain: bool) -> None:
+    """Say on stderr what the person should know besides the hits."""
+    for note in result.notes:
+        tell(note)
+    if not result.hits:
+        tell(_why_nothing(result, collection))
+    if explain and form != "json":  # the JSON form already explains itself
+        facts = result.explanation
+        stages = ", ".join(f"{stage} {spent:.1f} ms" for stage, spent in facts.milliseconds.items())
+        tell(f"stages: {stages}; {sum(facts.milliseconds.values()):.1f} ms in all")
+        tell(f"index: {facts.index}; model: {facts.model}; rows: {facts.rows:,}; scored: {facts.candidates:,}")
+
+
+def _why_nothing(result: SearchResult, collection: Collection) -> str:
+    from satseek.core.filters import Filters
+
+    held = result.explanation.rows
+    if not held:
+        return f"The archive is empty. Fill it: satseek ingest {collection.archive.uri} SOURCE"
+    filters = Filters.of(result.query)
+    meeting = collection.archive.count(filters)
+    if not meeting:
+        return f"No chip matches: none of the {held:,} chips meets the filters (place, time, sensor, quality)."
+    if result.query.offset:
+        return f"No more chips: fewer than {result.query.offset + 1:,} match. Ask with a smaller --offset."
+    return f"No chip matches the words, of {meeting:,} that meet the filters."

@@ -1,0 +1,1 @@
+"""Asking an archive: every kind of query takes the one path of `searcher`."""

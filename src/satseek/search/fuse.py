@@ -1,0 +1,120 @@
+"""One score from many: what the model sees and what the text says, what is asked, required and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satseek.core.chip import Chip
+from satseek.core.vectors import FloatArray
+from satseek.core.words import STOP_WORDS, words_of
+from satseek.search.embed import Part
+
+Rows = NDArray[Any]  # one value a chip
+
+SEEN, SAID = 0.5, 0.5  # how much the vector and the text of a captioned chip count for a sentence
+UNCONFIRMED = 0.9  # a required keyword that the model sees but the text does not say
+LEAST = 0.02  # of a required keyword that is nowhere to be seen: far down, but in an order
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The score of each chip of a pool, what each part gave to it, and which chips are ruled out."""
+
+    total: FloatArray  # (n,)
+    parts: Mapping[str, FloatArray]  # part -> its own cosine, or the share of its words that the text says
+    refused: Rows  # the text says what must not be there
+
+
+def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anchors: Sequence[bool]) -> Scores:
+    """Score a pool: the plain cosine for one part without text, else parts brought to 0…1 and put together.
+
+    A score depends on the chip and on the anchors, never on how far one pages.
+    """
+    texts = [words_of(chip.text) for chip in chips] if any(part.words for part in parts) else [[] for _ in chips]
+    anchored = np.asarray(anchors, dtype=bool)
+    cosines = {part.name: _cosines(part.vector, vectors) for part in parts if part.is_known}
+    said = {part.name: _said(part, texts, anchored) for part in parts if part.words}
+    said = {name: share for name, share in said.items() if share.any()}
+    own = cosines | {f"{name} (text)": share for name, share in said.items()}
+    refused = np.zeros(len(chips), dtype=bool)
+    for part in parts:
+        if part.kind == "not" and part.name in said:
+            refused |= said[part.name] > 0
+        if part.kind == "unlike" and part.chip:
+            refused |= np.array([chip.id == part.chip for chip in chips])
+    if len(parts) == 1 and parts[0].is_known and not said:
+        sign = 1 if parts[0].attracts else -1
+        return Scores(np.float32(sign) * cosines[parts[0].name], own, refused)
+    evidence = {part.name: _evidence(part, cosines.get(part.name), said.get(part.name), anchored) for part in parts}
+    return Scores(_together(parts, evidence, len(chips)), own, refused)
+
+
+def _cosines(query: FloatArray, vectors: FloatArray) -> FloatArray:
+    """Return cosines summed in float64, so that equal vectors get equal scores wherever they stand in a pool."""
+    return np.asarray(vectors.astype(np.float64) @ query.astype(np.float64), dtype=np.float32)
+
+
+def _said(part: Part, texts: Sequence[Sequence[str]], anchored: Rows) -> FloatArray:
+    """Return how much of a part's words each chip's text says: a keyword whole or not at all, a sentence by shares."""
+    words = words_of(part.words or "")
+    if part.kind != "sentence":
+        return np.array([_holds(text, words) for text in texts], dtype=np.float32)
+    vocabulary = sorted(set(words) - STOP_WORDS) or sorted(set(words))
+    has = np.array([[word in text for word in vocabulary] for text in map(set, texts)], dtype=np.float32)
+    has = has.reshape(len(texts), len(vocabulary))
+    count, known = int(anchored.sum()), has[anchored].sum(axis=0)
+    rarity = np.log1p((count - known + 0.5) / (known + 0.5))
+    return np.asarray(has @ rarity / max(float(rarity.sum()), 1e-6), dtype=np.float32)
+
+
+def _holds(text: Sequence[str], phrase: Sequence[str]) -> bool:
+    length = len(phrase)
+    return length > 0 and any(list(text[at : at + length]) == list(phrase) for at in range(len(text) - length + 1))
+
+
+def _evidence(part: Part, cosine: FloatArray | None, said: FloatArray | None, anchored: Rows) -> FloatArray:
+    """Return the evidence for one part in 0…1: seen, said, or both."""
+    seen = None if cosine is None else _stretched(cosine, anchored)
+    if seen is None:
+        return np.zeros(len(anchored), dtype=np.float32) if said is None else said
+    if said is None:
+        return seen
+    if part.kind == "sentence":
+        return np.asarray(SEEN * seen + SAID * said, dtype=np.float32)
+    return np.asarray(np.maximum(UNCONFIRMED * seen, said), dtype=np.float32)
+
+
+def _stretched(cosine: FloatArray, anchored: Rows) -> FloatArray:
+    """Return cosines stretched so that the anchors fill 0…1; chips further off lie below."""
+    low, high = float(cosine[anchored].min()), float(cosine[anchored].max())
+    if high - low < 1e-9:
+        return np.full(len(cosine), 0.5, dtype=np.float32)
+    return np.asarray((cosine - low) / (high - low), dtype=np.float32)
+
+
+def _together(parts: Sequence[Part], evidence: Mapping[str, FloatArray], count: int) -> FloatArray:
+    """Return the weighted geometric mean of all that is asked and each requirement, less what is to be avoided."""
+    asked = [part for part in parts if part.kind in ("sentence", "like")]
+    factors = [(part.weight, evidence[part.name]) for part in parts if part.kind == "must"]
+    if asked:
+        weight = sum(part.weight for part in asked)
+        mean = sum((part.weight / weight * evidence[part.name] for part in asked), np.zeros(count, np.float32))
+        factors.append((weight, mean))
+    score = np.zeros(count)
+    if factors:
+        logarithms = sum(weight * np.log(_above_zero(evidence.astype(np.float64))) for weight, evidence in factors)
+        score = np.exp(logarithms / sum(weight for weight, _ in factors))
+    for part in parts:
+        if not part.attracts:
+            score = score - part.weight * evidence[part.name]
+    return np.asarray(score, dtype=np.float32)
+
+
+def _above_zero(evidence: Rows) -> Rows:
+    """Return the evidence, bent below LEAST so that it stays above zero and keeps its order."""
+    return np.asarray(np.where(evidence > LEAST, evidence, LEAST * np.exp(np.minimum(evidence, LEAST) / LEAST - 1)))

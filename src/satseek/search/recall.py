@@ -1,0 +1,87 @@
+"""Recall: which chips are worth scoring exactly, by nearness of vectors and by what their text says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from satseek.core.chip import Chip
+from satseek.core.filters import Filters
+from satseek.core.vectors import FloatArray, weighted_direction
+from satseek.search.embed import Part
+
+if TYPE_CHECKING:
+    from satseek.archive.archive import Archive
+    from satseek.archive.neighbours import Neighbours
+
+ANCHORS = 256  # of each list: what scores are normalised by, the same however far one pages
+_LISTS = 12  # at most so many parts are asked for one by one; the direction of all is always asked for
+
+
+@dataclass
+class Pool:
+    """The chips that may be in the answer, each once, with their stored vectors."""
+
+    ids: list[str] = field(default_factory=list)
+    chips: list[Chip] = field(default_factory=list)
+    vectors: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    anchors: list[bool] = field(default_factory=list)
+    index: str = "none"
+    looked_at: int = 0  # rows that the store scored
+    is_all: bool = False  # nothing that meets the filters was left out
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def direction(parts: Sequence[Part]) -> FloatArray | None:
+    """Return the one vector that points to what is asked and away from what is not; None where nothing is known."""
+    known = [part for part in parts if part.is_known]
+    if not known:
+        return None
+    signs = [part.weight if part.attracts else -part.weight for part in known]
+    towards = weighted_direction([part.vector for part in known], signs)
+    return towards if towards.any() else None
+
+
+def recall(archive: Archive, parts: Sequence[Part], filters: Filters, limit: int) -> Pool:
+    """Return up to `limit` chips near the whole question, near each part of it, and of those whose text says it."""
+    towards, attracting = direction(parts), [part for part in parts if part.attracts]
+    by_vector, by_text = [], []
+    if towards is not None:
+        by_vector.append(archive.nearest(towards, filters=filters, k=limit))
+    everything = bool(by_vector) and len(by_vector[0].ids) < limit
+    if not everything:
+        known = [part for part in attracting if part.is_known]
+        if len(known) > 1:
+            by_vector += [archive.nearest(part.vector, filters=filters, k=limit) for part in known[:_LISTS]]
+        said = [part.words for part in attracting if part.words]
+        by_text = [archive.matching_text(words, filters=filters, k=limit) for words in said[:_LISTS]]
+    pool = _joined(by_vector + by_text)
+    pool.is_all = everything or (towards is None and all(len(found.ids) < limit for found in by_text))
+    if by_vector:
+        pool.index = by_vector[0].index
+    elif by_text:
+        pool.index = by_text[0].index
+    return pool
+
+
+def _joined(lists: Iterable[Neighbours]) -> Pool:
+    pool, seen, vectors = Pool(), dict[str, int](), []
+    for found in lists:
+        pool.looked_at += found.candidates
+        for row, chip_id in enumerate(found.ids):
+            if chip_id in seen:
+                pool.anchors[seen[chip_id]] |= row < ANCHORS
+                continue
+            seen[chip_id] = len(pool.ids)
+            pool.ids.append(chip_id)
+            pool.chips.append(found.chips[row])
+            pool.anchors.append(row < ANCHORS)
+            vectors.append(found.vectors[row])
+    if vectors:
+        pool.vectors = np.stack(vectors).astype(np.float32, copy=False)
+    return pool
