@@ -109,7 +109,8 @@ class _Run:
             interrupted = self._work_through(readings, writer)
             writer.finish()
         except ArchiveError as error:
-            raise type(error)(f"{error} {_what_is_safe(tally.chips_added)}") from error
+            safe = f"({tally.chips_added:,} chips of this run were added before and are safe.)"
+            raise type(error)(f"{error} {safe}") from error
         finally:
             self._stop.set()
             writer.close()
@@ -267,9 +268,3 @@ def _scenes(sources: Iterable[Scene | str], tally: Tally) -> Iterator[Scene]:
             yield source
         else:
             yield from discover([source], on_refused=tally.refuse)
-
-
-def _what_is_safe(added: int) -> str:
-    if not added:
-        return "Nothing was added. Run the same command again once this is mended."
-    return f"The {added:,} chips added before are safe; run the same command again to go on once this is mended."

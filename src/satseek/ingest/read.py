@@ -59,7 +59,7 @@ class JobReader:
             for chip_id, window in job.windows:
                 if self._stop.is_set():
                     break
-                self._read_window(reader, job.surveyed.scene, chip_id, window, reading)
+                self._read_window(reader, chip_id, window, reading)
             reading.byte_count = reader.bytes_read - before
         except SourceError as error:
             reading.error = str(error)
@@ -73,9 +73,8 @@ class JobReader:
             reader.__exit__(None, None, None)
         self._all_open.clear()
 
-    def _read_window(
-        self, reader: SceneReader, scene: Scene, chip_id: str, window: ChipWindow, reading: Reading
-    ) -> None:
+    def _read_window(self, reader: SceneReader, chip_id: str, window: ChipWindow, reading: Reading) -> None:
+        scene = reading.job.surveyed.scene
         pixels = reader.read(window.window, window.size)
         nodata = pixels.nodata_share
         reading.best_valid_share = max(reading.best_valid_share, 1.0 - nodata)
