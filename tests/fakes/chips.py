@@ -17,7 +17,7 @@ SENSORS = ("rgb", "s2", "s1")
 
 def card(name: str = "fake", *, dimensions: int = 32, version: str = "1") -> ModelCard:
     """The card of a model that nobody has."""
-    return ModelCard(name, version, "made up", dimensions, {each: () for each in SENSORS}, True, 224)
+    return ModelCard(name, version, "made up", dimensions, dict.fromkeys(SENSORS, ()), True, 224)
 
 
 def clustered(rows: int, dimensions: int = 32, *, seed: int = 0, clusters: int = 40, spread: float = 0.5) -> FloatArray:

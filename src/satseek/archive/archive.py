@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from satseek.archive import listing, writing
-from satseek.archive.conditions import Condition
 from satseek.archive.nearest import nearest, nothing, read_chips
 from satseek.archive.neighbours import Neighbours
 from satseek.archive.schema import chip_schema, stored_card
@@ -92,15 +91,14 @@ class Archive:
                 f"This vector has {query.size} numbers and the archive '{self.uri}' holds vectors of "
                 f"{self.card.dimensions}, made by '{self.card.name}'. Encode the question with that model."
             )
-        condition = Condition.of(filters)
-        return nearest(self._store.latest(), query, condition, k=_checked(k), tuning=self._tuning, uri=self.uri)
+        return nearest(self._store.latest(), query, filters, k=_checked(k), tuning=self._tuning, uri=self.uri)
 
     def matching_text(self, words: str, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:
         """Return the k chips whose text fits the words best; the scores are BM25's."""
         snapshot = self._store.latest()
         if not words.strip() or not snapshot.rows:
             return nothing(unit_rows([0.0] * self.card.dimensions)[0], "FTS")
-        return listing.matching_text(snapshot, words, Condition.of(filters), k=_checked(k), uri=self.uri)
+        return listing.matching_text(snapshot, words, filters, k=_checked(k), uri=self.uri)
 
     def scan(
         self,
@@ -110,17 +108,16 @@ class Archive:
         limit: int | None = None,
     ) -> Iterator[Neighbours]:
         """Yield all chips that meet the filters in batches, newest first; one unchanging version of the archive."""
-        condition = Condition.of(filters)
-        return listing.scan(self._store.latest(), condition, batch=batch, limit=limit, uri=self.uri)
+        return listing.scan(self._store.latest(), filters, batch=batch, limit=limit, uri=self.uri)
 
     def count(self, filters: Filters = EVERYTHING) -> int:
         """Return how many chips meet the filters."""
-        return listing.count(self._store.latest(), Condition.of(filters), self.uri)
+        return listing.count(self._store.latest(), filters, self.uri)
 
     def remove(self, filters: Filters) -> int:
         """Remove the chips that meet the filters; returns how many there were."""
         _require_choice(filters, "remove")
-        return writing.remove(self._store, Condition.of(filters))
+        return writing.remove(self._store, filters)
 
     def update(
         self,
@@ -133,7 +130,7 @@ class Archive:
     ) -> int:
         """Say something else of the chips that meet the filters; what is not named stays. Returns how many."""
         change = writing.said(caption=caption, keywords=keywords, labels=labels, properties=properties)
-        return writing.update(self._store, Condition.of(filters), change)
+        return writing.update(self._store, filters, change)
 
 
 def _created(store: Store, card: ModelCard, tuning: Tuning) -> Archive:

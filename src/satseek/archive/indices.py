@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from satseek.archive.cells import CELL_COLUMNS
+
 
 def create_scalar_indices(table: Any) -> None:
     """Create the indices that filters and words use; on an empty table they cost nothing, new rows join later."""
@@ -14,10 +16,9 @@ def create_scalar_indices(table: Any) -> None:
     kinds = {
         "id": BTree(),
         "datetime": BTree(),
-        "place": BTree(),
         "source": BTree(),
         "sensor": Bitmap(),
-        "cells": LabelList(),
+        **{column: Bitmap() for column in CELL_COLUMNS},
         "facts": LabelList(),
         "text": FTS(),
     }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive.conditions import Condition, one_of
+from satseek.archive.conditions import Condition, narrowest, one_of
 from satseek.archive.faults import store_errors
 from satseek.archive.nearest import ROW_ID, matching_keys, read_chips
 from satseek.archive.neighbours import Neighbours, best_first
@@ -15,26 +15,29 @@ from satseek.archive.rows import vectors_of
 from satseek.archive.schema import KEY_COLUMNS
 from satseek.archive.store import Snapshot
 from satseek.core.errors import ChipNotFound
+from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 IDS_AT_ONCE = 5_000
+FEW = 1_000  # rows that need no finer cells: their places are tested in no time
 NEWEST_FIRST = [
     {"column_name": "datetime", "ascending": False, "nulls_first": False},
     {"column_name": "id", "ascending": True, "nulls_first": False},
 ]
 
 
-def matching_text(snapshot: Snapshot, words: str, condition: Condition, *, k: int, uri: str) -> Neighbours:
+def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, uri: str) -> Neighbours:
     """Return the k chips whose text fits the words best, scored by BM25."""
     from lancedb.query import MatchQuery
 
     match: Any = MatchQuery  # its other arguments have defaults that the type checker cannot see
     columns = [*KEY_COLUMNS, "vector", "_score"]
-    limit = k + 16 if condition.place is None else 4 * k + 16
     with store_errors(uri, "searched"):
+        condition = narrowest(filters, snapshot.table, few=FEW)
+        limit = k + 16 if condition.place is None else 4 * k + 16
         while True:
             search = snapshot.table.search(match(words, "text"), query_type="fts")
             search = search.select(columns).with_row_id(True).limit(limit)
@@ -48,19 +51,20 @@ def matching_text(snapshot: Snapshot, words: str, condition: Condition, *, k: in
             limit *= 4
 
 
-def scan(snapshot: Snapshot, condition: Condition, *, batch: int, limit: int | None, uri: str) -> Iterator[Neighbours]:
-    """Yield the chips that meet a condition, newest first, undated last, ties by id."""
+def scan(snapshot: Snapshot, filters: Filters, *, batch: int, limit: int | None, uri: str) -> Iterator[Neighbours]:
+    """Yield the chips that meet the filters, newest first, undated last, ties by id."""
     with store_errors(uri, "read"):
-        rows = _newest_first(snapshot, condition, limit)
+        rows = _newest_first(snapshot, narrowest(filters, snapshot.table, few=FEW), limit)
     for start in range(0, len(rows), batch):
         yield _of_rows(snapshot, rows[start : start + batch], uri)
 
 
-def count(snapshot: Snapshot, condition: Condition, uri: str) -> int:
-    """Return how many chips meet a condition."""
+def count(snapshot: Snapshot, filters: Filters, uri: str) -> int:
+    """Return how many chips meet the filters."""
     with store_errors(uri, "read"):
+        condition = narrowest(filters, snapshot.table, few=FEW)
         if condition.place is None:
-            return int(snapshot.table.count_rows(condition.sql))
+            return snapshot.rows if condition.rows is None else condition.rows
         return sum(len(keys) for keys in matching_keys(snapshot, condition))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive.conditions import Condition
+from satseek.archive.conditions import Condition, narrowest
 from satseek.archive.faults import store_errors
 from satseek.archive.neighbours import Neighbours, best_first, exact_scores
 from satseek.archive.rows import chips_of, vectors_of
@@ -20,6 +20,7 @@ from satseek.archive.schema import CHIP_COLUMNS, KEY_COLUMNS
 from satseek.archive.store import Snapshot
 from satseek.archive.tuning import Tuning
 from satseek.core.chip import Chip
+from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray
 
 if TYPE_CHECKING:
@@ -31,19 +32,18 @@ ROW_ID = "_rowid"
 VECTORS_AT_ONCE = 4_000
 
 
-def nearest(
-    snapshot: Snapshot, query: FloatArray, condition: Condition, *, k: int, tuning: Tuning, uri: str
-) -> Neighbours:
-    """Return the k chips that meet the condition and are nearest to a unit vector."""
+def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, tuning: Tuning, uri: str) -> Neighbours:
+    """Return the k chips that meet the filters and are nearest to a unit vector."""
     with store_errors(uri, "searched"):
         wanted = min(k, snapshot.rows)
         if wanted <= 0:
             return nothing(query, snapshot.vector_index or EXACT)
-        indexed = snapshot.vector_index is not None
-        if indexed and condition.sql is not None:
-            matching = snapshot.table.count_rows(condition.sql)
-            if matching <= max(tuning.exact_rows, wanted):
-                return _exact(snapshot, query, condition, wanted, uri)
+        condition = narrowest(filters, snapshot.table, few=tuning.exact_rows)
+        if condition.rows == 0:
+            return nothing(query, EXACT_FILTERED)
+        narrow = condition.rows is not None and condition.rows <= max(tuning.exact_rows, wanted)
+        if narrow and snapshot.vector_index is not None:
+            return _exact(snapshot, query, condition, wanted, uri)
         return _widening(snapshot, query, condition, wanted, tuning, uri)
 
 

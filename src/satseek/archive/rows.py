@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive.cells import cells_of, place_of
+from satseek.archive.cells import CELL_COLUMNS, cells_of
 from satseek.core.chip import BBox, Chip, Geometry
 from satseek.core.errors import ArchiveError
 from satseek.core.period import as_utc
@@ -134,8 +134,7 @@ def _row(chip: Chip) -> dict[str, Any]:
         "south": south,
         "east": east,
         "north": north,
-        "cells": cells_of(chip.bbox),
-        "place": place_of(chip.bbox),
+        **dict(zip(CELL_COLUMNS, cells_of(chip.bbox), strict=True)),
         "datetime": None if chip.datetime is None else as_utc(chip.datetime),
         "source": chip.source,
         "scene": chip.scene,

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from satseek.archive.cells import CELL_COLUMNS
 from satseek.core.card import ModelCard
 from satseek.core.errors import ArchiveError, ArchiveTooNew
 
@@ -45,8 +46,7 @@ def chip_schema(card: ModelCard) -> pa.Schema:
             pa.field("south", pa.float64()),
             pa.field("east", pa.float64()),  # smaller than west where the chip crosses the date line
             pa.field("north", pa.float64()),
-            pa.field("cells", pa.list_(pa.int32())),  # see cells.py
-            pa.field("place", pa.int64()),  # see cells.py
+            *(pa.field(column, pa.int32()) for column in CELL_COLUMNS),
             pa.field("datetime", pa.timestamp("us", "UTC")),
             pa.field("source", pa.string(), nullable=False),
             pa.field("scene", pa.string(), nullable=False),

@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from satseek.archive.conditions import Condition, one_of
+from satseek.archive.conditions import narrowest, one_of
+from satseek.archive.faults import store_errors
+from satseek.archive.listing import FEW
 from satseek.archive.nearest import ROW_ID, matching_keys
 from satseek.archive.rows import chips_of, table_of, text_columns
 from satseek.archive.store import Store
 from satseek.core.chip import Chip
+from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray
 
 if TYPE_CHECKING:
@@ -45,9 +48,11 @@ def add_rows(store: Store, rows: pa.Table) -> int:
     return store.commit(merge) if len(rows) else 0
 
 
-def remove(store: Store, condition: Condition) -> int:
-    """Remove the chips that meet a condition; returns how many there were."""
+def remove(store: Store, filters: Filters) -> int:
+    """Remove the chips that meet the filters; returns how many there were."""
     snapshot = store.latest()
+    with store_errors(store.uri, "read"):
+        condition = narrowest(filters, snapshot.table, few=FEW)
     if condition.place is None and condition.sql is not None:
         return _delete(store, condition.sql)
     removed = 0
@@ -57,12 +62,14 @@ def remove(store: Store, condition: Condition) -> int:
     return removed
 
 
-def update(store: Store, condition: Condition, change: Callable[[Chip], Chip]) -> int:
-    """Rewrite what is said of the chips that meet a condition; returns how many were there."""
+def update(store: Store, filters: Filters, change: Callable[[Chip], Chip]) -> int:
+    """Rewrite what is said of the chips that meet the filters; returns how many were there."""
     import pyarrow as pa
 
     snapshot = store.latest()
     changed = 0
+    with store_errors(store.uri, "read"):
+        condition = narrowest(filters, snapshot.table, few=FEW)
     for keys in matching_keys(snapshot, condition):
         rows = (
             snapshot.table.take_row_ids(keys.column(ROW_ID).to_pylist()).select(snapshot.table.schema.names).to_arrow()
