@@ -34,6 +34,7 @@ class Land:
     fails_below: int | None = None  # rows that cannot be read
     unreadable: str | None = None  # why its header cannot be read
     has_place: bool = True
+    warning: str | None = None  # what its reader had to assume
 
 
 @dataclass
@@ -53,7 +54,8 @@ class Camera:
 
 class _Look:
     def __init__(self, camera: Camera, of: Scene, land: Land) -> None:
-        self._camera, self._scene, self._land = camera, of, land
+        self._camera, self.scene, self._land = camera, of, land
+        self.warnings: tuple[str, ...] = (land.warning,) if land.warning else ()
         self.width, self.height, self.has_place = land.width, land.height, land.has_place
         self.ground_resolution_m = 10.0 if land.has_place else None
         self.bytes_read = 0
@@ -73,18 +75,18 @@ class _Look:
     def read(self, window: Window, size: tuple[int, int]) -> Pixels:
         self._camera.before_read()
         with self._camera._lock:
-            self._camera.windows_read.append((self._scene.id, window))
+            self._camera.windows_read.append((self.scene.id, window))
         if self._land.fails_below is not None and window.row + window.height > self._land.fails_below:
             raise SourceError("It is cut short.")
         columns = window.column + (np.arange(size[1]) + 0.5) * window.width / size[1]
         valid = np.broadcast_to(columns >= self._land.nodata_left_of, size).copy()
-        values = np.empty((len(self._scene.bands), *size), np.float32)
+        values = np.empty((len(self.scene.bands), *size), np.float32)
         values[:] = 1 + np.array([window.column, window.row, window.width], np.float32)[: len(values), None, None]
         self.bytes_read += values.nbytes
-        return Pixels(self._scene.sensor, tuple(band.name for band in self._scene.bands), values, valid)
+        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid)
 
     def cloud_share(self, window: Window, size: tuple[int, int]) -> float | None:
-        return None if self._scene.mask is None else 0.25
+        return None if self.scene.mask is None else 0.25
 
     def footprint(self, window: Window) -> Footprint | None:
         if not self._land.has_place:

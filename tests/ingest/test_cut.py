@@ -43,20 +43,22 @@ def test_metres_and_scales_multiply() -> None:
     assert {window.width for window, _, _ in cuttings} == {100, 300}
 
 
-def test_an_image_without_a_place_stays_whole_and_fits_the_chip() -> None:
-    assert windows(CutPlan(chip=224), width=896, height=448, has_place=False) == [
-        (Window(0, 0, 896, 448), 4.0, (112, 224))
-    ]
-    assert windows(CutPlan(chip=224), width=128, height=96, has_place=False) == [
-        (Window(0, 0, 128, 96), 1.0, (96, 128))
-    ]
+def test_a_picture_without_a_place_stays_whole_and_fits_the_chip() -> None:
+    large, small = {"width": 896, "height": 448}, {"width": 128, "height": 96}
+    picture = {"has_place": False, "is_picture": True}
+    assert windows(CutPlan(chip=224), **large, **picture) == [(Window(0, 0, 896, 448), 4.0, (112, 224))]
+    assert windows(CutPlan(chip=224), **small, **picture) == [(Window(0, 0, 128, 96), 1.0, (96, 128))]
+    assert not cut(CutPlan(chip=224), **large, is_picture=True).is_whole
+
+
+def test_another_raster_without_a_place_stays_whole_only_if_it_is_hardly_larger_than_a_chip() -> None:
+    assert cut(CutPlan(chip=224), width=256, height=256, has_place=False).is_whole
+    assert not cut(CutPlan(chip=224), width=2000, height=256, has_place=False).is_whole
 
 
 def test_whole_images_can_be_wanted_or_not() -> None:
     assert len(windows(CutPlan(chip=100, whole_images=True), width=1000, height=1000)) == 1
     assert len(windows(CutPlan(chip=100, overlap=0, whole_images=False), width=200, height=200, has_place=False)) == 4
-    assert cut(CutPlan(), width=500, height=500, has_place=False).is_whole
-    assert not cut(CutPlan(), width=500, height=500).is_whole
 
 
 def test_a_cutting_can_be_gone_through_twice() -> None:

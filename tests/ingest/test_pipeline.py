@@ -299,8 +299,10 @@ def test_progress_goes_up_to_all_and_ends_there() -> None:
 
 
 def test_an_image_without_a_place_is_one_chip_without_geometry() -> None:
-    _, archive = run([scene("photo", labels=("airport",))], Camera({"photo": Land(400, 300, has_place=False)}))
+    photo = replace(scene("photo", labels=("airport",)), bands=(BandFile("red", "photo.png"),))
+    report, archive = run([photo], Camera({"photo": Land(400, 300, has_place=False)}))
     (chip,) = archive.chips()
+    assert not report.warnings
     assert (chip.geometry, chip.bbox, chip.ground_resolution_m) == (None, None, None)
     assert (chip.window, chip.size, chip.labels) == (Window(0, 0, 400, 300), (15, 20), ("airport",))
 
@@ -328,6 +330,19 @@ def test_annotations_of_the_scene_and_of_the_run_give_chips_their_words(tmp_path
         60: (None, ("reserve",), ()),
         80: nothing,
     }
+
+
+def test_a_raster_without_a_place_is_cut_and_a_warning_says_what_it_lacks() -> None:
+    report, archive = run([scene("a")], Camera({"a": Land(has_place=False)}))
+    assert len(archive) == 25
+    assert all(chip.geometry is None for chip in archive.chips())
+    assert len(report.warnings) == 1
+    assert "a.tif has no coordinate system" in report.warnings[0]
+
+
+def test_what_the_reader_had_to_assume_is_a_warning() -> None:
+    report, _ = run([scene("a")], Camera({"a": Land(warning="a.tif is taken to be dB.")}))
+    assert report.warnings == ("a.tif is taken to be dB.",)
 
 
 def test_bad_annotations_are_a_warning_and_the_chips_are_added() -> None:

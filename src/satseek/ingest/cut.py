@@ -11,6 +11,7 @@ from satseek.core.scene import Window
 from satseek.raster.windows import ChipWindow, windows_of
 
 MOST_WINDOWS = 20_000_000  # of one scene; more is a broken header, or a job that nobody meant
+HARDLY_LARGER = 2.0  # times a chip's side: so large a raster without a place is one picture, not a scene
 LEAST_PIXELS = 8  # of the source behind one side of a chip; below, a chip shows nothing but smear
 
 
@@ -23,7 +24,7 @@ class CutPlan:
     scales: tuple[float, ...] = (1.0,)  # source pixels per chip pixel
     chip_metres: float | None = None  # side of a chip on the ground at scale 1
     max_nodata: float = 0.5
-    whole_images: bool | None = None  # None: whole where an image has no place
+    whole_images: bool | None = None  # None: pictures without a place, and rasters without one that are hardly larger
 
     def __post_init__(self) -> None:
         if not 16 <= self.chip <= 4096:
@@ -67,10 +68,21 @@ class Cutting:
 
 
 def cut(
-    plan: CutPlan, *, width: int, height: int, ground_resolution_m: float | None = None, has_place: bool = True
+    plan: CutPlan,
+    *,
+    width: int,
+    height: int,
+    ground_resolution_m: float | None = None,
+    has_place: bool = True,
+    is_picture: bool = False,
 ) -> Cutting:
-    """Return the windows that a plan makes of a scene of this size; `SourceError` where it cannot be cut so."""
-    whole = plan.whole_images if plan.whole_images is not None else not has_place
+    """Return the windows that a plan makes of a scene of this size; `SourceError` where it cannot be cut so.
+
+    A picture is a file in a format for screens, such as PNG; without a place on the globe it stays whole.
+    """
+    whole = plan.whole_images
+    if whole is None:
+        whole = not has_place and (is_picture or max(width, height) <= HARDLY_LARGER * plan.chip)
     scales = () if whole else _scales(plan, ground_resolution_m)
     for scale in scales:
         if plan.chip * scale < LEAST_PIXELS:

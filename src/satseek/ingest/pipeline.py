@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 from threading import Event, Lock
 
 import numpy as np
-from satseek.ingest.discover import discover
-from satseek.raster.read import SceneReader
 
 from satseek.archive.archive import Archive
 from satseek.core.chip import Chip
@@ -23,11 +21,13 @@ from satseek.core.vectors import FloatArray
 from satseek.ingest.ahead import Ahead
 from satseek.ingest.annotate import Annotator
 from satseek.ingest.cut import CutPlan
+from satseek.ingest.discover import discover
 from satseek.ingest.in_order import InOrder
 from satseek.ingest.plan import Job, Surveyed, jobs, survey
 from satseek.ingest.read import JobReader, OpenReader, Reading
 from satseek.ingest.report import NODATA, Progress, Tally
 from satseek.ingest.write import Added, Transactions, Writer
+from satseek.raster.read import SceneReader
 
 BATCH = 64
 MOST_WORKERS = 64

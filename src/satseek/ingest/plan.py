@@ -18,8 +18,10 @@ from satseek.ingest.ahead import Ahead
 from satseek.ingest.cut import CutPlan, Cutting, cut
 from satseek.ingest.read import OpenReader
 from satseek.ingest.report import Tally
+from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
+PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 ASKED_AT_ONCE = 4096  # ids in one question to the archive
 WINDOWS_A_JOB = 64
 BYTES_A_JOB = 24e6  # of pixels, once read
@@ -60,7 +62,10 @@ def survey(
                     height=reader.height,
                     ground_resolution_m=reader.ground_resolution_m,
                     has_place=reader.has_place,
+                    is_picture=_is_picture(scene),
                 )
+                scene = reader.scene  # its unit is settled now, and need not be looked into at each further opening
+                _warn_of(scene, reader, tally)
         except (SourceError, ModelError, UsageError) as error:
             tally.refuse(scene.source, str(error))
             continue
@@ -100,6 +105,20 @@ def require_bands(card: ModelCard, scene: Scene) -> None:
             f"Model '{card.name}' needs the bands {', '.join(missing)} of '{scene.sensor}', and it has only "
             f"{', '.join(band.name for band in scene.bands)}. Add the missing files, name the bands with --bands, "
             "or choose another model with --model (see 'satseek models')."
+        )
+
+
+def _is_picture(scene: Scene) -> bool:
+    return all(band.href.partition("?")[0].lower().endswith(PICTURE_ENDINGS) for band in scene.bands)
+
+
+def _warn_of(scene: Scene, reader: SceneReader, tally: Tally) -> None:
+    for warning in reader.warnings:
+        tally.warn(warning)
+    if not reader.has_place and not _is_picture(scene):
+        tally.warn(
+            f"{scene.source} has no coordinate system: its chips are found by words and examples, not on the map. "
+            "Give it one with 'gdal_edit -a_srs EPSG:…' and ingest it again if that matters."
         )
 
 

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 from threading import Event
 from typing import TYPE_CHECKING
 
-from satseek.raster.read import SceneReader
-
 from satseek.core.chip import Chip
 from satseek.core.errors import SourceError
 from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.ingest.annotate import Annotator
+from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
 if TYPE_CHECKING:
