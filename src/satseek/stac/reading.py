@@ -104,7 +104,7 @@ class CatalogReader(StacApiIO):
     def _ask(self, request: requests.Request) -> str:
         try:
             prepared = self.session.prepare_request(request)
-            settings = self.session.merge_environment_settings(prepared.url or request.url, {}, True, None, None)
+            settings = self.session.merge_environment_settings(str(prepared.url), {}, True, None, None)
             with self.session.send(prepared, timeout=self.patience.timeout_s, **settings) as answer:
                 if answer.status_code in TRY_AGAIN:
                     raise _Stumble(f"answered with error {answer.status_code}", answer)
@@ -116,7 +116,7 @@ class CatalogReader(StacApiIO):
         except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
             raise _Stumble("cannot be reached") from error
         except requests.RequestException as error:
-            raise CatalogUnreadable(f"{request.url} cannot be asked: {error}. Check the address.") from error
+            raise CatalogUnreadable(f"{request.url!s} cannot be asked: {error}. Check the address.") from error
 
     def _whole(self, answer: requests.Response) -> str:
         """Return the answer's text, unless it grows too large or takes too long."""
@@ -169,9 +169,9 @@ class _Stumble(Exception):
 
 def _refusal(answer: requests.Response) -> str:
     help_text = HELP_FOR_STATUS.get(answer.status_code, "Check the address and the search options.")
-    said = bytes(next(answer.iter_content(MOST_OF_A_REFUSAL), b"")).decode("utf-8", "replace").strip()
-    said = f" ({said})" if said and "<" not in said and answer.status_code not in HELP_FOR_STATUS else ""
-    return f"{answer.url} answered with error {answer.status_code}{said}. {help_text}"
+    said = str(next(answer.iter_content(MOST_OF_A_REFUSAL), b""), "utf-8", "replace").strip()
+    words = f" ({said})" if said and "<" not in said and answer.status_code not in HELP_FOR_STATUS else ""
+    return f"{answer.url} answered with error {answer.status_code}{words}. {help_text}"
 
 
 def _too_large(where: str, most: int) -> str:

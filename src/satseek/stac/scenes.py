@@ -35,6 +35,12 @@ class Reading:
     bands: tuple[str, ...] = ()
     open_asset: OpenAsset | None = None  # looks into a file of which the item says nothing
 
+    @staticmethod
+    def of(sensor: str | None, bands: Sequence[str] = (), open_asset: OpenAsset | None = None) -> Reading:
+        """Check the names of the sensor and of its bands."""
+        named = tuple(bands) if sensor is None else SENSORS.get(sensor).require_bands(bands)
+        return Reading(sensor, named, open_asset)
+
 
 def scenes_of_item(document: Mapping[str, Any], address: str, reading: Reading = Reading()) -> list[Scene]:
     """Return a scene for each sensor of an item, Sentinel-2 before Sentinel-1; `SourceError` says why there is none."""
@@ -186,9 +192,9 @@ def _listed(offers: Sequence[Offer]) -> str:
 def _scene(
     item: pystac.Item, address: str, sensor: str, bands: Mapping[str, Offer], *, native: bool, reading: Reading
 ) -> Scene:
-    wanted = SENSORS.get(sensor).require_bands(reading.bands) if reading.bands else tuple(bands)
-    missing = [name for name in wanted if name not in bands]
-    if missing:
+    canonical = SENSORS.get(sensor).canonical_band
+    wanted = [canonical(name) or name for name in reading.bands] or list(bands)
+    if missing := [name for name in wanted if name not in bands]:
         raise SourceError(f"It has no {', '.join(missing)}; it has {', '.join(bands)}. Name only those with --bands.")
     bands = {name: bands[name] for name in wanted}
     nodata = {offer.nodata for offer in bands.values()}

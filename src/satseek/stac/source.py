@@ -37,7 +37,20 @@ def scenes_of_stac(
 ) -> Iterator[Scene]:
     """Yield the scenes of a STAC address, of at most `limit` items; what is broken is refused, and the rest goes on."""
     wanted = Wanted.of(bbox=bbox, datetime=datetime, query=query, collections=collections)
-    reading = Reading(sensor, tuple(bands), open_asset)
+    reading = Reading.of(sensor, bands, open_asset)
+    yield from scenes_wanted(address, wanted, reading, limit=limit, on_refused=on_refused, patience=patience)
+
+
+def scenes_wanted(
+    address: str,
+    wanted: Wanted,
+    reading: Reading,
+    *,
+    limit: int | None = None,
+    on_refused: Callable[[str, str], None],
+    patience: Patience | None = None,
+) -> Iterator[Scene]:
+    """Yield the scenes of a STAC address, with the conditions and the manner of reading already understood."""
     address = _absolute(address)
     taken = 0
     try:

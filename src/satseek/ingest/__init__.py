@@ -1,0 +1,1 @@
+"""Filling an archive: sources become scenes, scenes become chips, chips become rows."""
