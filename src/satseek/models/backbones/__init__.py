@@ -1,0 +1,1 @@
+"""The convolutional trunks that models stand on."""

@@ -1,0 +1,90 @@
+"""Which trunk a name means: `mobilenetv2`, or any timm network that gives maps at strides 4, 8, 16 and 32."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from satseek.core.errors import UnknownName, UsageError
+
+STRIDES = (4, 8, 16, 32)
+IMAGENET_MEAN = (123.675, 116.28, 103.53)
+IMAGENET_DEVIATION = (58.395, 57.12, 57.375)
+
+
+class Backbone(Protocol):
+    """A trunk: pictures with values from 0 to 255 in, maps at strides 4, 8, 16 and 32 out."""
+
+    channels: tuple[int, ...]
+
+    def __call__(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the four maps."""
+        ...
+
+    def freeze_first(self, blocks: int) -> None:
+        """Keep the first blocks as they are."""
+        ...
+
+    def begin(self, images: Tensor, blocks: int) -> Tensor:
+        """Return what the first blocks make of pictures."""
+        ...
+
+    def finish(self, x: Tensor, blocks: int) -> Tensor:
+        """Return the last map from what `begin` made."""
+        ...
+
+
+def build_backbone(name: str) -> Backbone:
+    """Return an untrained trunk of this name."""
+    if name == "mobilenetv2":
+        from satseek.models.backbones.mobilenet import MobileNetV2
+
+        return cast(Backbone, MobileNetV2())
+    return cast(Backbone, TimmBackbone(name))
+
+
+class TimmBackbone(nn.Module):
+    """Any network of timm's that can return its stage maps, such as `resnet18`."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        import timm
+
+        known = timm.list_models()
+        if name not in known:
+            raise UnknownName("backbone", name, ["mobilenetv2", *known])
+        try:
+            network: Any = timm.create_model(name, pretrained=False, features_only=True)
+            strides: Sequence[int] = network.feature_info.reduction()
+            chosen = [strides.index(stride) for stride in STRIDES]
+        except (RuntimeError, ValueError, AttributeError, NotImplementedError) as error:
+            raise UsageError(
+                f"Backbone '{name}' does not give maps at strides 4, 8, 16 and 32. "
+                "Take a convolutional one such as resnet18, regnety_008 or convnext_tiny."
+            ) from error
+        self.network = network
+        self._chosen = chosen
+        self.channels = tuple(network.feature_info.channels()[index] for index in chosen)
+        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
+        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1), persistent=False)
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        """Return the four maps of pictures with values from 0 to 255."""
+        maps = self.network((images - self.mean) / self.deviation)
+        return tuple(maps[index] for index in self._chosen)
+
+    def freeze_first(self, blocks: int) -> None:
+        """Keep the first of the network's top-level parts as they are."""
+        for part in list(self.network.children())[:blocks]:
+            part.requires_grad_(False)
+
+    def begin(self, images: Tensor, blocks: int) -> Tensor:
+        """Refuse: timm's networks cannot be gone on from in the middle."""
+        raise UsageError("Only the mobilenetv2 backbone can keep what its first blocks make; set data.kept_variants=0.")
+
+    def finish(self, x: Tensor, blocks: int) -> Tensor:
+        """Refuse, as `begin` does."""
+        return self.begin(x, blocks)

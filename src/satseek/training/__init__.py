@@ -1,0 +1,1 @@
+"""Teaching a model: recipes, batches, the loop."""

@@ -1,0 +1,249 @@
+"""A recipe: every number of a training run, typed and checked, read from TOML."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, get_type_hints
+
+from satseek.core.errors import UnknownName, UsageError, did_you_mean
+from satseek.models.amfmn.network import AmfmnSettings
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """What is learnt from and what is chosen on."""
+
+    sets: str = "rsicd"  # joined by + for several
+    choose_on: str = ""  # sets whose val split picks the best checkpoint; empty: the same
+    image_size: int = 128  # pixels a side that the model sees
+    store_size: int = 128  # pixels a side of the decoded pictures kept in memory
+    memory_gb: float = 4.0  # bound of the decoded pictures
+    batch: int = 128  # pictures
+    choose_every: int = 1  # epochs between exams on the val splits
+    captions_per_image: int = 1
+    kept_variants: int = 0  # of each picture; what the frozen blocks make of them is kept and dealt again
+    seen_at_least: int = 2  # times a word must be in the captions for a row of its own
+
+
+@dataclass(frozen=True)
+class AugmentSettings:
+    """How pictures and captions are varied."""
+
+    smallest_crop: float = 0.6  # share of the area
+    stretch: float = 0.1
+    flips: bool = True
+    quarter_turns: bool = True
+    brightness: float = 0.15
+    contrast: float = 0.15
+    saturation: float = 0.2
+    word_dropout: float = 0.1
+
+
+@dataclass(frozen=True)
+class LossSettings:
+    """What is minimised."""
+
+    name: str = "info_nce"  # or triplet, dynamic_margin
+    temperature: float = 0.07  # where InfoNCE starts; it is learnt
+    margin: float = 0.2
+    label_smoothing: float = 0.0
+    scene_class: float = 0.0  # weight of naming the scene class from the picture and from the sentence
+
+
+@dataclass(frozen=True)
+class OptimiserSettings:
+    """How the weights move."""
+
+    epochs: int = 30
+    learning_rate: float = 1e-3
+    backbone_learning_rate: float = 2e-4
+    weight_decay: float = 0.02
+    warm_up: float = 0.05  # share of all steps
+    schedule: str = "cosine"  # or "steps": times 0.7 every 20 epochs, as in the paper
+    accumulate: int = 1  # batches a step
+    clip_gradient: float = 5.0
+    average: float = 0.99  # how much of the averaged weights stays at each step; 0: none are kept
+    frozen_blocks: int = 0  # first blocks of the backbone that are not trained
+    dropout: float = 0.1
+    start_from: str = ""  # a backbone file, a checkpoint folder, or nothing
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One training run, whole."""
+
+    name: str
+    summary: str = ""
+    seed: int = 7
+    model: AmfmnSettings = field(default_factory=AmfmnSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    augment: AugmentSettings = field(default_factory=AugmentSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    optimiser: OptimiserSettings = field(default_factory=OptimiserSettings)
+
+    def __post_init__(self) -> None:
+        for check in _CHECKS:
+            check(self)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as JSON values."""
+        return asdict(self)
+
+
+def recipe_names() -> list[str]:
+    """Return the recipes that come with SatSeek."""
+    return sorted(each.name.removesuffix(".toml") for each in _recipes().iterdir() if each.name.endswith(".toml"))
+
+
+def read_recipe(name_or_path: str, changes: Sequence[str] = (), *, seed: int | None = None) -> Recipe:
+    """Return a recipe by name or file, with `section.key=value` changes made to it."""
+    table = _table_of(name_or_path)
+    for change in changes:
+        _change(table, change)
+    if seed is not None:
+        table["seed"] = seed
+    return recipe_of(table)
+
+
+def recipe_of(table: Mapping[str, Any]) -> Recipe:
+    """Return the recipe that a table of sections says; an unknown key is answered with the right one."""
+    recipe = _filled(Recipe, table, "")
+    return recipe
+
+
+def _recipes() -> Any:
+    return files("satseek.training") / "recipes"
+
+
+def _table_of(name_or_path: str) -> dict[str, Any]:
+    path = Path(name_or_path)
+    if path.suffix == ".toml" or path.is_file():
+        place: Any = path
+    elif name_or_path in recipe_names():
+        place = _recipes() / f"{name_or_path}.toml"
+    else:
+        raise UnknownName("recipe", name_or_path, recipe_names())
+    try:
+        table = tomllib.loads(place.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"Cannot read the recipe {name_or_path}: {error}.") from error
+    return {"name": path.stem} | table
+
+
+def _change(table: dict[str, Any], change: str) -> None:
+    key, equals, text = change.partition("=")
+    if not equals:
+        raise UsageError(f"'--set {change}' has no value. Write section.key=value, like optimiser.epochs=10.")
+    *sections, last = key.strip().split(".")
+    if not sections and last not in Recipe.__dataclass_fields__:
+        sections = [_section_of(last)]
+    for section in sections:
+        table = table.setdefault(section, {})
+        if not isinstance(table, dict):
+            raise UsageError(f"'{key}' is no key of a recipe: '{section}' has no parts.")
+    table[last] = _value_of(text.strip())
+
+
+def _section_of(key: str) -> str:
+    owners = {name: section for section, kind in _sections().items() for name in kind.__dataclass_fields__}
+    if key not in owners:
+        raise UsageError(f"A recipe has no key '{key}'. {did_you_mean(key, owners)}")
+    return owners[key]
+
+
+def _sections() -> dict[str, Any]:
+    kinds = get_type_hints(Recipe)
+    return {each.name: kinds[each.name] for each in fields(Recipe) if hasattr(kinds[each.name], "__dataclass_fields__")}
+
+
+def _value_of(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _filled(kind: Any, table: Mapping[str, Any], where: str) -> Any:
+    hints = get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        if key not in hints:
+            everywhere = [*hints, *([] if where else _sections())]
+            raise UsageError(f"A recipe has no key '{where}{key}'. {did_you_mean(key, everywhere)}")
+        values[key] = _typed(hints[key], value, f"{where}{key}")
+    return kind(**values)
+
+
+def _typed(kind: Any, value: Any, key: str) -> Any:
+    if hasattr(kind, "__dataclass_fields__"):
+        if not isinstance(value, Mapping):
+            raise UsageError(
+                f"'{key}' is a section of a recipe; set its parts, like {key}.{next(iter(get_type_hints(kind)))}."
+            )
+        return _filled(kind, value, f"{key}.")
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if not isinstance(value, kind) or (kind is not bool and isinstance(value, bool)):
+        raise UsageError(f"'{key}' is {value!r}, but it must be {_NAMES[kind]}.")
+    return value
+
+
+_NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
+
+
+def _check_sizes(recipe: Recipe) -> None:
+    _within("data.image_size", recipe.data.image_size, 32, 2048)
+    _within("data.store_size", recipe.data.store_size, 16, 4096)
+    _within("data.batch", recipe.data.batch, 2, 65536)
+    _within("data.captions_per_image", recipe.data.captions_per_image, 1, 100)
+    _within("optimiser.epochs", recipe.optimiser.epochs, 1, 100_000)
+    _within("optimiser.accumulate", recipe.optimiser.accumulate, 1, 10_000)
+    if recipe.data.image_size % 32:
+        lower = recipe.data.image_size // 32 * 32
+        raise UsageError(
+            f"'data.image_size' is {recipe.data.image_size}; "
+            f"it must be a multiple of 32, such as {lower} or {lower + 32}."
+        )
+
+
+def _check_shares(recipe: Recipe) -> None:
+    _within("augment.smallest_crop", recipe.augment.smallest_crop, 0.01, 1)
+    _within("augment.word_dropout", recipe.augment.word_dropout, 0, 0.9)
+    _within("optimiser.average", recipe.optimiser.average, 0, 0.99999)
+    _within("optimiser.warm_up", recipe.optimiser.warm_up, 0, 1)
+    _within("optimiser.dropout", recipe.optimiser.dropout, 0, 0.9)
+    _within("loss.temperature", recipe.loss.temperature, 1e-3, 10)
+
+
+def _check_names(recipe: Recipe) -> None:
+    for key, value, known in (
+        ("loss.name", recipe.loss.name, ("info_nce", "triplet", "dynamic_margin")),
+        ("optimiser.schedule", recipe.optimiser.schedule, ("cosine", "steps", "constant")),
+    ):
+        if value not in known:
+            raise UsageError(f"'{key}' is '{value}'. {did_you_mean(value, known)}")
+
+
+def _check_kept(recipe: Recipe) -> None:
+    if recipe.data.kept_variants and (recipe.model.salience or not recipe.optimiser.frozen_blocks):
+        raise UsageError(
+            "'data.kept_variants' keeps what frozen blocks make: set optimiser.frozen_blocks above 0 and "
+            "model.salience=false (the mask needs the early maps too), or data.kept_variants=0."
+        )
+
+
+_CHECKS = (_check_sizes, _check_shares, _check_names, _check_kept)
+
+
+def _within(key: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:
+        raise UsageError(f"'{key}' is {value:g}; it must lie between {low:g} and {high:g}.")
+
+
+def shortened(recipe: Recipe, epochs: int) -> Recipe:
+    """Return the recipe with fewer epochs."""
+    return replace(recipe, optimiser=replace(recipe.optimiser, epochs=epochs))
