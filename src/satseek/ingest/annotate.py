@@ -59,7 +59,7 @@ class Annotator:
         files = [self._annotations(href) for href in dict.fromkeys((scene.annotations, self._shared)) if href]
         if not files:
             return Words(scene.caption, scene.keywords, scene.labels)
-        place = None if geometry is None else shape(geometry)
+        place = None if geometry is None else shape(dict(geometry))
         found = [file.words_in(place) for file in files]
         captions = [words.caption for words in found if words.caption]
         return Words(

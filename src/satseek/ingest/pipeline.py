@@ -98,7 +98,7 @@ class _Run:
         card, tally = self._model.card, self._tally
         headers = survey(_scenes(sources, tally), card=card, plan=plan, tally=tally, open_reader=open_reader)
         surveyed = Ahead(headers, most=SCENES_AHEAD, name="satseek-survey")
-        planned = jobs(surveyed, model=f"{card.name}@{card.version}", holds=self._holds, tally=tally)
+        planned = jobs(surveyed, card=card, holds=self._holds, tally=tally)
         workers = min(workers, MOST_WORKERS)
         todo = Ahead(planned, most=workers, name="satseek-plan")
         annotator = Annotator(shared=annotations, warn=tally.warn)

@@ -77,14 +77,14 @@ def survey(
 
 
 def jobs(
-    surveyed: Ahead[Surveyed], *, model: str, holds: Callable[[list[str]], set[str]], tally: Tally
+    surveyed: Ahead[Surveyed], *, card: ModelCard, holds: Callable[[list[str]], set[str]], tally: Tally
 ) -> Iterator[Job]:
     """Yield the windows that the archive does not hold yet, in jobs, in the order of the scenes.
 
     `holds` answers which of some ids are held or under way, and notes the others as under way.
     """
     number = 0
-    for slab in _slabs(surveyed, model):
+    for slab in _slabs(surveyed, card):
         held = holds([name for _, windows in slab for name, _ in windows])
         for scene, windows in slab:
             new = [(name, window) for name, window in windows if name not in held]
@@ -93,6 +93,11 @@ def jobs(
             for piece in _pieces(new, _windows_a_job(scene.scene, new)):
                 yield Job(number, scene, piece)
                 number += 1
+
+
+def id_of(scene: Scene, window: ChipWindow, card: ModelCard) -> str:
+    """Return the id that a window's chip has in every archive of this model."""
+    return chip_id(scene=scene, window=window.window, scale=window.scale, model=f"{card.name}@{card.version}")
 
 
 def require_bands(card: ModelCard, scene: Scene) -> None:
@@ -125,7 +130,7 @@ def _warn_of(scene: Scene, reader: SceneReader, tally: Tally) -> None:
 _Slab = list[tuple[Surveyed, list[tuple[str, ChipWindow]]]]
 
 
-def _slabs(surveyed: Ahead[Surveyed], model: str) -> Iterator[_Slab]:
+def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
     """Gather windows of several small scenes, or of a part of a large one, for one question to the archive."""
     slab: _Slab = []
     room = ASKED_AT_ONCE
@@ -136,7 +141,7 @@ def _slabs(surveyed: Ahead[Surveyed], model: str) -> Iterator[_Slab]:
                 slab.append((scene, windows))
                 yield slab
                 slab, windows, room = [], [], ASKED_AT_ONCE
-            windows.append((_id(scene.scene, window, model), window))
+            windows.append((id_of(scene.scene, window, card), window))
             room -= 1
         slab.append((scene, windows))
         if not surveyed.has_next() or room == 0:
@@ -144,10 +149,6 @@ def _slabs(surveyed: Ahead[Surveyed], model: str) -> Iterator[_Slab]:
             slab, room = [], ASKED_AT_ONCE
     if slab:
         yield slab
-
-
-def _id(scene: Scene, window: ChipWindow, model: str) -> str:
-    return chip_id(scene=scene, window=window.window, scale=window.scale, model=model)
 
 
 def _windows_a_job(scene: Scene, windows: list[tuple[str, ChipWindow]]) -> int:
