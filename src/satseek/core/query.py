@@ -137,7 +137,7 @@ class Query:
         pairs: list[tuple[str, str]] = []
         for key, value in self.to_json().items():
             if key in ("must", "not", "like", "unlike"):
-                pairs += [(key, item if isinstance(item, str) else json.dumps(item)) for item in value]
+                pairs += [(key, _url_item(key, item)) for item in value]
             elif key in ("bbox", "sensors"):
                 pairs.append((key, ",".join(str(item) for item in value)))
             elif (key, value) not in (("offset", 0), ("merge", True), ("limit", 10)):
@@ -184,6 +184,13 @@ def _example_json(example: Example) -> Any:
         return example.chip
     parts = {"chip": example.chip, "file": example.file, "sensor": example.sensor}
     return {key: part for key, part in parts.items() if part is not None} | {"weight": example.weight}
+
+
+def _url_item(key: str, item: Any) -> str:
+    """Write text as it is, unless it would be read back as JSON."""
+    if isinstance(item, str) and not item.startswith("{"):
+        return item
+    return json.dumps({"text" if key in ("must", "not") else "chip": item} if isinstance(item, str) else item)
 
 
 def _query_of_json(value: Mapping[str, Any]) -> Query:

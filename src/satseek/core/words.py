@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-STOP_WORDS = frozenset(
-    "a an the of in on at to by for from with and or near beside next between through across along around over under "
-    "into some many several few there this that these those is are be it its which image picture photo scene".split()
-)
+STOP_WORDS = frozenset({
+    "a", "an", "the", "of", "in", "on", "at", "to", "by", "for", "from", "with", "and", "or", "near",
+    "beside", "next", "between", "through", "across", "along", "around", "over", "under", "into", "some",
+    "many", "several", "few", "there", "this", "that", "these", "those", "is", "are", "be", "it", "its",
+    "which", "image", "picture", "photo", "scene",
+})  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
-_SAME_IN_PLURAL = ("ss", "us", "is", "as")
+_SAME_IN_PLURAL = ("ss", "us", "is")
 
 
 def words_of(text: str) -> list[str]:

@@ -18,7 +18,7 @@ Rows = NDArray[Any]  # one value a chip
 
 SEEN, SAID = 0.5, 0.5  # how much the vector and the text of a captioned chip count for a sentence
 UNCONFIRMED = 0.9  # a required keyword that the model sees but the text does not say
-LEAST = 0.02  # of a required keyword that is nowhere to be seen: far down, but in an order
+LEAST_ASKED, LEAST_REQUIRED = 0.1, 0.01  # what nothing at all counts: less of a requirement than of a wish
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,8 @@ def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anc
 
     A score depends on the chip and on the anchors, never on how far one pages.
     """
+    if not chips:
+        return Scores(np.zeros(0, np.float32), {}, np.zeros(0, bool))
     texts = [words_of(chip.text) for chip in chips] if any(part.words for part in parts) else [[] for _ in chips]
     anchored = np.asarray(anchors, dtype=bool)
     cosines = {part.name: _cosines(part.vector, vectors) for part in parts if part.is_known}
@@ -100,14 +102,14 @@ def _stretched(cosine: FloatArray, anchored: Rows) -> FloatArray:
 def _together(parts: Sequence[Part], evidence: Mapping[str, FloatArray], count: int) -> FloatArray:
     """Return the weighted geometric mean of all that is asked and each requirement, less what is to be avoided."""
     asked = [part for part in parts if part.kind in ("sentence", "like")]
-    factors = [(part.weight, evidence[part.name]) for part in parts if part.kind == "must"]
+    factors = [(part.weight, _above(LEAST_REQUIRED, evidence[part.name])) for part in parts if part.kind == "must"]
     if asked:
         weight = sum(part.weight for part in asked)
         mean = sum((part.weight / weight * evidence[part.name] for part in asked), np.zeros(count, np.float32))
-        factors.append((weight, mean))
+        factors.append((weight, _above(LEAST_ASKED, mean)))
     score = np.zeros(count)
     if factors:
-        logarithms = sum(weight * np.log(_above_zero(evidence.astype(np.float64))) for weight, evidence in factors)
+        logarithms = sum(weight * np.log(factor) for weight, factor in factors)
         score = np.exp(logarithms / sum(weight for weight, _ in factors))
     for part in parts:
         if not part.attracts:
@@ -115,6 +117,7 @@ def _together(parts: Sequence[Part], evidence: Mapping[str, FloatArray], count: 
     return np.asarray(score, dtype=np.float32)
 
 
-def _above_zero(evidence: Rows) -> Rows:
-    """Return the evidence, bent below LEAST so that it stays above zero and keeps its order."""
-    return np.asarray(np.where(evidence > LEAST, evidence, LEAST * np.exp(np.minimum(evidence, LEAST) / LEAST - 1)))
+def _above(least: float, evidence: FloatArray) -> Rows:
+    """Return the evidence, lifted so that none of it counts `least`, in an order even where it lies below zero."""
+    lifted = least + (1 - least) * evidence.astype(np.float64)
+    return np.asarray(np.where(evidence > 0, lifted, least * np.exp(np.minimum(evidence, 0) / least)))

@@ -25,12 +25,11 @@ _LISTS = 12  # at most so many parts are asked for one by one; the direction of 
 class Pool:
     """The chips that may be in the answer, each once, with their stored vectors."""
 
+    vectors: FloatArray  # (n, dim)
     ids: list[str] = field(default_factory=list)
     chips: list[Chip] = field(default_factory=list)
-    vectors: FloatArray = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     anchors: list[bool] = field(default_factory=list)
     index: str = "none"
-    looked_at: int = 0  # rows that the store scored
     is_all: bool = False  # nothing that meets the filters was left out
 
     def __len__(self) -> int:
@@ -60,7 +59,7 @@ def recall(archive: Archive, parts: Sequence[Part], filters: Filters, limit: int
             by_vector += [archive.nearest(part.vector, filters=filters, k=limit) for part in known[:_LISTS]]
         said = [part.words for part in attracting if part.words]
         by_text = [archive.matching_text(words, filters=filters, k=limit) for words in said[:_LISTS]]
-    pool = _joined(by_vector + by_text)
+    pool = _joined(by_vector + by_text, archive.card.dimensions)
     pool.is_all = everything or (towards is None and all(len(found.ids) < limit for found in by_text))
     if by_vector:
         pool.index = by_vector[0].index
@@ -69,10 +68,9 @@ def recall(archive: Archive, parts: Sequence[Part], filters: Filters, limit: int
     return pool
 
 
-def _joined(lists: Iterable[Neighbours]) -> Pool:
-    pool, seen, vectors = Pool(), dict[str, int](), []
+def _joined(lists: Iterable[Neighbours], dimensions: int) -> Pool:
+    pool, seen, vectors = Pool(vectors=np.zeros((0, dimensions), np.float32)), dict[str, int](), []
     for found in lists:
-        pool.looked_at += found.candidates
         for row, chip_id in enumerate(found.ids):
             if chip_id in seen:
                 pool.anchors[seen[chip_id]] |= row < ANCHORS
