@@ -2,6 +2,8 @@
 
 from satseek.core.sensor import Band, Drawing, Sensor
 
+UNITS = ("8-bit",)
+
 RGB = Sensor(
     name="rgb",
     title="true colour, 8 bits a band",

@@ -4,6 +4,7 @@ from satseek.core.sensor import Band, Drawing, Sensor
 
 UNITS = ("dB", "power", "amplitude", "display")  # power and amplitude are linear: 10·log10 and 20·log10 make dB
 DISPLAY_RANGE_DB = (-30.0, 0.0)  # what 0 and 255 stand for in an 8-bit stretch of which nothing else is known
+ORDERS = {2: ("VV", "VH")}  # of the bands in files that name none, by their count
 
 S1 = Sensor(
     name="s1",

@@ -2,8 +2,14 @@
 
 from satseek.core.sensor import Band, Drawing, Sensor
 
+UNITS = ("reflectance", "DN")  # DN: whole numbers, scaled as the file tells, else by DN_SCALE
 DN_SCALE = 1e-4  # stored whole numbers are ten-thousandths of reflectance
 BOA_OFFSET_DN = -1000  # added to stored numbers by processing baseline 04.00 (2022-01-25) and later
+ORDERS = {  # of the bands in files that name none, by their count
+    13: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B10", "B11", "B12"),
+    12: ("B01", "B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B09", "B11", "B12"),  # Level 2A has no B10
+    10: ("B02", "B03", "B04", "B05", "B06", "B07", "B08", "B8A", "B11", "B12"),  # those of 10 m and 20 m
+}
 
 S2 = Sensor(
     name="s2",

@@ -1,0 +1,238 @@
+"""Reading: windows of a scene as pixels in the sensor's unit, from files of any size, layout and resolution."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from satseek.core.chip import Chip
+from satseek.core.errors import SourceError
+from satseek.core.scene import BandFile, Scene, Window
+from satseek.core.sensor import SENSORS, BoolArray, Pixels, Sensor
+from satseek.raster.footprint import Footprint, Globe
+from satseek.raster.gdal import gdal_call, open_raster
+from satseek.raster.grid import Grid, grid_of
+from satseek.raster.layer import Layer
+from satseek.raster.quality import cloud_share
+from satseek.raster.recognise import Override, scene_of_files
+from satseek.raster.units import assumed_texts, conversion_of, implied_nodata, settle_unit
+from satseek.raster.validity import judged
+
+MAX_PICTURE_SIDE = 4096  # a picture is held in memory whole
+
+
+class SceneReader:
+    """Reads windows of one scene; its files stay open from `with` to its end, for one thread."""
+
+    def __init__(self, scene: Scene) -> None:
+        """Take the scene; nothing is opened before `with`."""
+        self.scene = scene
+        self.warnings: tuple[str, ...] = ()  # what had to be assumed of the files
+        self._sensor: Sensor = SENSORS.get(scene.sensor)
+        self._opened = ExitStack()
+        self._files: dict[str, Any] = {}
+
+    def __enter__(self) -> SceneReader:
+        with ExitStack() as opening:
+            self._opened = opening
+            self._open()
+            self._opened = opening.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._opened.close()
+        self._files.clear()
+
+    @property
+    def width(self) -> int:
+        """The width of the scene's grid, which is that of its finest band."""
+        return self._grid.width
+
+    @property
+    def height(self) -> int:
+        """The height of the scene's grid."""
+        return self._grid.height
+
+    @property
+    def has_place(self) -> bool:
+        """Whether the files tell where on the globe they lie."""
+        return self._globe is not None
+
+    @property
+    def ground_resolution_m(self) -> float | None:
+        """The side of a grid pixel on the ground at the scene's centre."""
+        return self._globe.ground_resolution_m(self.width / 2, self.height / 2) if self._globe else None
+
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of decoded numbers were read so far."""
+        return sum(layer.bytes_read for layer in self._layers) + (self._mask.bytes_read if self._mask else 0)
+
+    def read(self, window: Window, size: tuple[int, int]) -> Pixels:
+        """Return a window as (height, width) = size pixels in the sensor's unit; what is not valid is dark."""
+        self._require_inside(window)
+        values, valid = judged(*self._values(window, size), self._sensor)
+        resolution = None
+        if self._globe is not None:
+            grid_pixel = self._globe.ground_resolution_m(
+                window.column + window.width / 2, window.row + window.height / 2
+            )
+            coarser = (window.width * window.height / (size[0] * size[1])) ** 0.5
+            resolution = grid_pixel * coarser if grid_pixel else None
+        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid, resolution)
+
+    def cloud_share(self, window: Window, size: tuple[int, int]) -> float | None:
+        """Return the share of clouds in a window where the scene has a scene classification."""
+        if self._mask is None:
+            return None
+        self._require_inside(window)
+        classes, valid = self._mask.read(window, size, blend=False)
+        return cloud_share(classes[0] if valid is None else np.where(valid[0], classes[0], 0))
+
+    def footprint(self, window: Window) -> Footprint | None:
+        """Return where a window lies, None without a place."""
+        return self._globe.footprint(window) if self._globe else None
+
+    def _open(self) -> None:
+        if not self.scene.bands:
+            raise SourceError(f"{self.scene.source} has no bands to read. Name them with --bands.")
+        for href in dict.fromkeys(band.href for band in self.scene.bands):
+            self._files[href] = self._opened.enter_context(open_raster(href))
+        for band in self.scene.bands:
+            _require_band(band, self._files[band.href])
+        self.scene, assumed = settle_unit(self.scene, self._files)
+        self.warnings = (*assumed_texts(self.scene), *([assumed] if assumed else []))
+        self._grid = _finest_grid(self._files)
+        self._globe = Globe(self._grid) if self._grid.crs is not None else None
+        self._layers = [self._layer(href, dataset) for href, dataset in self._files.items()]
+        self._conversions = [
+            conversion_of(self.scene, self._sensor, band, self._files[band.href]) for band in self.scene.bands
+        ]
+        self._mask = self._mask_layer(self.scene.mask) if self.scene.mask else None
+        self._bands_of_layer = [
+            [number for number, band in enumerate(self.scene.bands) if band.href == layer.href]
+            for layer in self._layers
+        ]
+        self._palettes = [self._palette_of(layer) for layer in self._layers]
+        self._places = [self._places_in(number) for number in range(len(self._layers))]
+
+    def _palette_of(self, layer: Layer) -> NDArray[np.uint8] | None:
+        return _palette(self._files[layer.href], layer.indexes[0]) if self.scene.sensor == "rgb" else None
+
+    def _places_in(self, number: int) -> list[int]:
+        """Return where in the layer's numbers, or in its palette's colours, each of its bands stands."""
+        bands = [self.scene.bands[band] for band in self._bands_of_layer[number]]
+        if self._palettes[number] is not None:
+            return [self._sensor.band_names.index(band.name) for band in bands]
+        return [self._layers[number].indexes.index(band.index) for band in bands]
+
+    def _layer(self, href: str, dataset: Any) -> Layer:
+        indexes = list(dict.fromkeys(band.index for band in self.scene.bands if band.href == href))
+        layer = Layer(href, dataset, self._grid, indexes, nodata=self.scene.nodata, implied=implied_nodata(self.scene))
+        self._opened.callback(layer.close)
+        return layer
+
+    def _mask_layer(self, mask: BandFile) -> Layer:
+        dataset = self._files.get(mask.href) or self._opened.enter_context(open_raster(mask.href))
+        _require_band(mask, dataset)
+        layer = Layer(mask.href, dataset, self._grid, [mask.index], nodata=None, implied=None)
+        self._opened.callback(layer.close)
+        return layer
+
+    def _require_inside(self, window: Window) -> None:
+        if not self._grid.holds(window):
+            raise SourceError(
+                f"{self.scene.source} is {self.width}×{self.height} pixels and has no window at column "
+                f"{window.column}, row {window.row} of {window.width}×{window.height}. Was the file changed? Ingest it again."
+            )
+
+    def _values(self, window: Window, size: tuple[int, int]) -> tuple[NDArray[Any], BoolArray | None]:
+        parts = [
+            self._converted(number, *layer.read(window, size, blend=self._palettes[number] is None))
+            for number, layer in enumerate(self._layers)
+        ]
+        if len(parts) == 1:
+            return parts[0]
+        values = np.empty((len(self.scene.bands), *size), dtype=self._sensor.pixel_type)
+        valid = np.ones(values.shape, dtype=np.bool_)
+        for bands, (own_values, own_valid) in zip(self._bands_of_layer, parts, strict=True):
+            values[bands] = own_values
+            if own_valid is not None:
+                valid[bands] = own_valid
+        return values, None if valid.all() else valid
+
+    def _converted(
+        self, number: int, numbers: NDArray[Any], valid: BoolArray | None
+    ) -> tuple[NDArray[Any], BoolArray | None]:
+        """Return a layer's numbers in the sensor's unit, in the order of the scene's bands that it holds."""
+        palette, places = self._palettes[number], self._places[number]
+        conversions = [self._conversions[band] for band in self._bands_of_layer[number]]
+        if palette is not None:
+            colours, opaque = palette[numbers[0], :3], palette[numbers[0], 3] > 0
+            shown = np.ascontiguousarray(np.moveaxis(colours, -1, 0))[places]
+            return shown, np.broadcast_to(opaque if valid is None else opaque & valid[0], shown.shape)
+        if places != list(range(len(numbers))):
+            numbers, valid = numbers[places], None if valid is None else valid[places]
+        if self._sensor.pixel_type == "uint8" and numbers.dtype.kind == "f":
+            finite = np.isfinite(numbers)
+            valid = finite if valid is None else finite & valid
+        if len(set(conversions)) == 1:
+            return conversions[0](numbers), valid
+        return np.stack([change(band) for change, band in zip(conversions, numbers, strict=True)]), valid
+
+
+def read_chip(chip: Chip, size: tuple[int, int] | None = None) -> Pixels:
+    """Return the pixels of a stored chip, read again from where its address says they are."""
+    with SceneReader(Scene.from_address(chip.source, chip.address)) as reader:
+        return reader.read(chip.window, size or chip.size)
+
+
+def read_picture(path: str, override: Override | None = None, size: int | None = None) -> Pixels:
+    """Return a whole file as one chip, its longest side limited to `size`."""
+    with SceneReader(scene_of_files([path], override or Override())) as reader:
+        shrink = max(1.0, max(reader.width, reader.height) / (size or MAX_PICTURE_SIDE))
+        whole = Window(0, 0, reader.width, reader.height)
+        return reader.read(whole, (max(1, round(reader.height / shrink)), max(1, round(reader.width / shrink))))
+
+
+def _require_band(band: BandFile, dataset: Any) -> None:
+    if not 1 <= band.index <= dataset.count:
+        raise SourceError(
+            f"{band.href} has {dataset.count} bands, and {band.name} is said to be number {band.index}. "
+            "Correct --bands or the catalog."
+        )
+    if np.dtype(dataset.dtypes[band.index - 1]).kind == "c":
+        raise SourceError(f"{band.href} holds complex numbers. Ingest a detected product (GRD, RTC), not SLC.")
+
+
+def _finest_grid(files: Mapping[str, Any]) -> Grid:
+    """Return the grid with the smallest pixels; of equals the first."""
+    grids = []
+    for href, dataset in files.items():
+        with gdal_call(href):
+            grids.append(grid_of(dataset))
+    if len(grids) == 1:
+        return grids[0]
+    if any(grid.crs is None for grid in grids):
+        return max(grids, key=lambda grid: grid.width * grid.height)
+    if all(grid.crs == grids[0].crs for grid in grids):
+        return min(grids, key=lambda grid: grid.pixel_area)
+    return min(grids, key=lambda grid: Globe(grid).ground_resolution_m(grid.width / 2, grid.height / 2) or math.inf)
+
+
+def _palette(dataset: Any, index: int) -> NDArray[np.uint8] | None:
+    """Return the colours (256 or 65536, 4) of a paletted band."""
+    if dataset.colorinterp[index - 1].name != "palette":
+        return None
+    entries = np.zeros((65536 if dataset.dtypes[index - 1] == "uint16" else 256, 4), dtype=np.uint8)
+    for value, colour in dataset.colormap(index).items():
+        entries[value] = colour
+    return entries
