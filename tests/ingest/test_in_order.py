@@ -59,3 +59,19 @@ def test_what_was_begun_can_be_had_after_stopping() -> None:
     results.close()
     assert begun == sorted(begun)
     assert len(begun) <= 3
+
+
+def test_each_thread_ends_with_its_last_act() -> None:
+    worked, ended = set[int](), list[int]()
+    both = threading.Barrier(2)
+
+    def note(number: int) -> None:
+        worked.add(threading.get_ident())
+        both.wait(5)
+
+    results = InOrder(note, iter(range(4)), workers=2, ahead=4, at_end=lambda: ended.append(threading.get_ident()))
+    assert len(list(results)) == 4
+    assert not ended
+    results.close()
+    assert set(ended) == worked
+    assert len(ended) == 2

@@ -337,12 +337,12 @@ def test_a_raster_without_a_place_is_cut_and_a_warning_says_what_it_lacks() -> N
     assert len(archive) == 25
     assert all(chip.geometry is None for chip in archive.chips())
     assert len(report.warnings) == 1
-    assert "a.tif has no coordinate system" in report.warnings[0]
+    assert report.warnings[0].startswith("a.tif: no coordinate system")
 
 
 def test_what_the_reader_had_to_assume_is_a_warning() -> None:
-    report, _ = run([scene("a")], Camera({"a": Land(warning="a.tif is taken to be dB.")}))
-    assert report.warnings == ("a.tif is taken to be dB.",)
+    report, _ = run([scene("a")], Camera({"a": Land(warning="the values are taken to be dB.")}))
+    assert report.warnings == ("a.tif: the values are taken to be dB.",)
 
 
 def test_bad_annotations_are_a_warning_and_the_chips_are_added() -> None:

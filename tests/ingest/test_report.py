@@ -47,3 +47,17 @@ def test_warnings_are_told_once_and_do_not_flood() -> None:
     assert len(warnings) == MOST_WARNINGS + 1
     assert warnings[0] == "warning 0"
     assert warnings[-1] == "and 20 more warnings"
+
+
+def test_the_same_warning_of_many_sources_is_one_line() -> None:
+    tally = Tally()
+    for number in range(3):
+        tally.warn("the bands have no names.", f"{number}.tif")
+    tally.warn("the bands have no names.")
+    assert tally.report().warnings == ("0.tif and 2 more: the bands have no names.",)
+
+
+def test_a_refusal_names_its_source_shortly_for_the_report_names_it_in_full() -> None:
+    tally = Tally()
+    tally.refuse("/data/far/away/a.tif", "/data/far/away/a.tif is empty. Fetch it again.")
+    assert tally.report().refused == {"/data/far/away/a.tif": "a.tif is empty. Fetch it again."}

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from queue import SimpleQueue
+from threading import Thread
 from typing import Generic, TypeVar
 
 Work = TypeVar("Work")
@@ -12,19 +14,35 @@ Result = TypeVar("Result")
 
 
 class InOrder(Generic[Work, Result], Iterator[Result]):
-    """Yields `do(work)` for each piece of work in turn; at most `ahead` pieces are done or being done unasked."""
+    """Yields `do(work)` for each piece of work in turn; at most `ahead` pieces are done or being done unasked.
 
-    def __init__(self, do: Callable[[Work], Result], todo: Iterator[Work], *, workers: int, ahead: int) -> None:
-        self._do, self._todo, self._ahead = do, todo, ahead
-        self._threads = ThreadPoolExecutor(workers, thread_name_prefix="satseek-read")
+    Each thread calls `at_end` as its last act: what was opened in a thread, such as a GDAL file, is closed in it.
+    """
+
+    def __init__(
+        self,
+        do: Callable[[Work], Result],
+        todo: Iterator[Work],
+        *,
+        workers: int,
+        ahead: int,
+        at_end: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._do, self._todo, self._ahead, self._at_end = do, todo, ahead, at_end
         self._under_way: deque[Future[Result]] = deque()
+        self._given: SimpleQueue[tuple[Work, Future[Result]] | None] = SimpleQueue()
+        self._threads = [Thread(target=self._run, name="satseek-read", daemon=True) for _ in range(workers)]
+        for thread in self._threads:
+            thread.start()
 
     def __next__(self) -> Result:
         while len(self._under_way) < self._ahead:
             work = next(self._todo, None)
             if work is None:
                 break
-            self._under_way.append(self._threads.submit(self._do, work))
+            future: Future[Result] = Future()
+            self._under_way.append(future)
+            self._given.put((work, future))
         if not self._under_way:
             raise StopIteration
         result = self._under_way[0].result()
@@ -40,4 +58,24 @@ class InOrder(Generic[Work, Result], Iterator[Result]):
 
     def close(self) -> None:
         """Wait for the threads; what was not begun is left undone."""
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        for future in self._under_way:
+            future.cancel()
+        for _ in self._threads:
+            self._given.put(None)
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self) -> None:
+        try:
+            while (given := self._given.get()) is not None:
+                work, future = given
+                if not future.set_running_or_notify_cancel():
+                    continue
+                try:
+                    result = self._do(work)
+                except BaseException as error:  # noqa: BLE001 - handed over to the reader, who raises it
+                    future.set_exception(error)
+                else:
+                    future.set_result(result)
+        finally:
+            self._at_end()

@@ -103,7 +103,7 @@ class _Run:
         todo = Ahead(planned, most=workers, name="satseek-plan")
         annotator = Annotator(shared=annotations, warn=tally.warn)
         reader = JobReader(max_nodata=plan.max_nodata, annotator=annotator, stop=self._stop, open_reader=open_reader)
-        readings = InOrder(reader.read, todo, workers=workers, ahead=workers + 2)
+        readings = InOrder(reader.read, todo, workers=workers, ahead=workers + 2, at_end=reader.close_mine)
         writer = Writer(self._add, transactions or Transactions(), self._is_safe)
         try:
             interrupted = self._work_through(readings, writer)
@@ -117,7 +117,6 @@ class _Run:
             todo.close()
             surveyed.close()
             readings.close()
-            reader.close()
         self._tell()
         return tally.report(seconds=time.monotonic() - began, interrupted=interrupted)
 
@@ -201,8 +200,9 @@ class _Run:
             )
         else:
             self._tally.warn(
-                f"Nothing of {source} was added: every window holds too much nodata "
-                f"(at best {1 - scene.best_valid_share:.0%}). Allow more with --max-nodata."
+                f"nothing was added, for every window holds too much nodata ({1 - scene.best_valid_share:.0%} at best). "
+                "Allow more with --max-nodata.",
+                source,
             )
 
     def _holds(self, ids: list[str]) -> set[str]:

@@ -119,11 +119,12 @@ def _is_picture(scene: Scene) -> bool:
 
 def _warn_of(scene: Scene, reader: SceneReader, tally: Tally) -> None:
     for warning in reader.warnings:
-        tally.warn(warning)
+        tally.warn(warning, scene.source)
     if not reader.has_place and not _is_picture(scene):
         tally.warn(
-            f"{scene.source} has no coordinate system: its chips are found by words and examples, not on the map. "
-            "Give it one with 'gdal_edit -a_srs EPSG:…' and ingest it again if that matters."
+            "no coordinate system, so the chips are found by words and examples, not on the map. "
+            "Give it one with 'gdal_edit -a_srs EPSG:…' and ingest it again if that matters.",
+            scene.source,
         )
 
 

@@ -44,7 +44,6 @@ class JobReader:
         self._stop = stop
         self._open_reader = open_reader
         self._mine = threading.local()
-        self._all_open: dict[int, SceneReader] = {}  # by thread
         self._failed: dict[int, int] = {}  # scene -> number of the job that failed
 
     def read(self, job: Job) -> Reading:
@@ -63,14 +62,15 @@ class JobReader:
         except SourceError as error:
             reading.error = str(error)
             self._failed.setdefault(job.surveyed.number, job.number)
-            self._close_mine()
+            self.close_mine()
         return reading
 
-    def close(self) -> None:
-        """Close what is still open; no thread may be reading any more."""
-        for reader in self._all_open.values():
+    def close_mine(self) -> None:
+        """Close what the calling thread has open; GDAL wants it closed where it was opened."""
+        reader = getattr(self._mine, "reader", None)
+        self._mine.scene = self._mine.reader = None
+        if reader is not None:
             reader.__exit__(None, None, None)
-        self._all_open.clear()
 
     def _read_window(self, reader: SceneReader, chip_id: str, window: ChipWindow, reading: Reading) -> None:
         scene = reading.job.surveyed.scene
@@ -108,15 +108,8 @@ class JobReader:
 
     def _reader(self, job: Job) -> SceneReader:
         if getattr(self._mine, "scene", None) != job.surveyed.number:
-            self._close_mine()
-            reader = self._open_reader(job.surveyed.scene).__enter__()
-            self._mine.scene, self._mine.reader = job.surveyed.number, reader
-            self._all_open[threading.get_ident()] = reader
+            self.close_mine()
+            self._mine.reader = self._open_reader(job.surveyed.scene).__enter__()
+            self._mine.scene = job.surveyed.number
         kept: SceneReader = self._mine.reader
         return kept
-
-    def _close_mine(self) -> None:
-        reader = self._all_open.pop(threading.get_ident(), None)
-        self._mine.scene = None
-        if reader is not None:
-            reader.__exit__(None, None, None)

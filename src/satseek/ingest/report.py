@@ -31,22 +31,23 @@ class Tally:
         self._counts: Counter[str] = Counter()
         self._skipped: Counter[str] = Counter()
         self._refused: dict[str, str] = {}
-        self._warnings: dict[str, None] = {}
+        self._warnings: dict[str, list[str]] = {}  # text -> sources, of which the first is told
         self._more_warnings = 0
         self._all_known = False
 
     def refuse(self, source: str, why: str) -> None:
         """Note a source that cannot be read, and why; its first reason stays."""
         with self._lock:
-            self._refused.setdefault(source, _one_line(why))
+            self._refused.setdefault(source, _about(source, why))
 
-    def warn(self, text: str) -> None:
-        """Note something that a person should know although the work goes on; the same text counts once."""
+    def warn(self, text: str, source: str | None = None) -> None:
+        """Note something that a person should know although the work goes on; the same of many sources is one line."""
         with self._lock:
-            if text in self._warnings:
-                return
-            if len(self._warnings) < MOST_WARNINGS:
-                self._warnings[_one_line(text)] = None
+            told = self._warnings.get(text)
+            if told is not None:
+                told += [source] if source is not None else []
+            elif len(self._warnings) < MOST_WARNINGS:
+                self._warnings[text] = [] if source is None else [source]
             else:
                 self._more_warnings += 1
 
@@ -98,7 +99,7 @@ class Tally:
     def report(self, *, seconds: float = 0.0, interrupted: bool = False) -> IngestReport:
         """Return what was done until now; sources in the order of their names, for workers race."""
         with self._lock:
-            warnings = list(self._warnings)
+            warnings = [_warning(text, sources) for text, sources in self._warnings.items()]
             if self._more_warnings:
                 warnings.append(f"and {self._more_warnings:,} more warnings")
             return IngestReport(
@@ -116,6 +117,19 @@ class Tally:
     def _count(self, **counts: int) -> None:
         with self._lock:
             self._counts.update(counts)
+
+
+def _about(source: str, why: str) -> str:
+    """One line that names the source shortly, for the report names it in full before."""
+    short = source.rstrip("/").rpartition("/")[2]
+    return _one_line(why.replace(source, short) if short else why)
+
+
+def _warning(text: str, sources: list[str]) -> str:
+    if not sources:
+        return _one_line(text)
+    more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
+    return _one_line(f"{sources[0]}{more}: {text}")
 
 
 def _one_line(text: str) -> str:
