@@ -1,7 +1,8 @@
 """VGA, visual-guided attention: how an image bends a sentence's vector before they are compared.
 
 S(I, T) = cos(F_v, t'), with t' by variant: soft σ(W v + b) ⊙ t; fusion (W₁f + b₁) ⊙ σ(W₂f + b₂) with f = [v; t];
-sim as printed σ(cos(f_v, f_t)) · f_t; sim as coded σ(f_v ⊙ f_t) ⊙ f_t; dual t itself.
+sim as printed σ(cos(f_v, f_t)) · f_t; sim as coded σ(f_v ⊙ f_t) ⊙ f_t; dual t itself. v and t are scaled to unit
+length first: so the vectors that an archive stores are all that a score needs (`models.scorers`).
 """
 
 from __future__ import annotations
@@ -25,26 +26,28 @@ class Guidance(nn.Module):
         elif variant == "fusion":
             self.value, self.gate = nn.Linear(2 * size, size), nn.Linear(2 * size, size)
         elif variant in ("sim", "sim-coded"):
-            self.of_image, self.of_text = nn.Linear(size, size), nn.Linear(size, size)
+            self.of_text = nn.Linear(size, size)
+            if variant == "sim-coded":  # as printed, the image's projection has no effect on any score
+                self.of_image = nn.Linear(size, size)
 
     def forward(self, images: Tensor, texts: Tensor) -> Tensor:
         """Return the score of every pair."""  # (images, dim), (texts, dim) -> (images, texts)
+        images, texts = functional.normalize(images, dim=1), functional.normalize(texts, dim=1)
         if self.variant == "soft":
             return self._soft(images, texts)
         if self.variant == "fusion":
             return _cosines_of_pairs(images, self._fused(images, texts))
         if self.variant == "sim":  # the gate is one positive number a pair and cancels in the cosine
-            return _cosines(images, self.of_text(texts))
+            return images @ functional.normalize(self.of_text(texts), dim=1).T
         if self.variant == "sim-coded":
             bent = self.of_text(texts)
             return _cosines_of_pairs(images, torch.sigmoid(self.of_image(images)[:, None] * bent) * bent)
-        return _cosines(images, texts)
+        return images @ texts.T
 
     def _soft(self, images: Tensor, texts: Tensor) -> Tensor:
         gates = torch.sigmoid(self.gate(images))
-        dots = (images * gates) @ texts.T
         lengths = ((gates * gates) @ (texts * texts).T).clamp(min=1e-12).sqrt()
-        return dots / (images.norm(dim=1, keepdim=True).clamp(min=1e-6) * lengths)
+        return (images * gates) @ texts.T / lengths
 
     def _fused(self, images: Tensor, texts: Tensor) -> Tensor:
         size = images.shape[1]
@@ -53,9 +56,5 @@ class Guidance(nn.Module):
         return (value + self.value.bias) * torch.sigmoid(gate + self.gate.bias)  # (images, texts, dim)
 
 
-def _cosines(images: Tensor, texts: Tensor) -> Tensor:
-    return functional.normalize(images, dim=1) @ functional.normalize(texts, dim=1).T
-
-
 def _cosines_of_pairs(images: Tensor, bent: Tensor) -> Tensor:
-    return torch.einsum("id,itd->it", functional.normalize(images, dim=1), functional.normalize(bent, dim=2))
+    return torch.einsum("id,itd->it", images, functional.normalize(bent, dim=2))

@@ -1,4 +1,4 @@
-"""From sentences to numbers: each word by itself and by its letter groups, so that a misspelt word says something too."""
+"""From sentences to numbers: each word by itself and by its letter groups, so that a misspelt word says something."""
 
 from __future__ import annotations
 

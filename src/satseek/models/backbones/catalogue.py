@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, cast
 
-import torch
 from torch import Tensor, nn
 
 from satseek.core.errors import UnknownName, UsageError
@@ -68,12 +67,11 @@ class TimmBackbone(nn.Module):
         self.network = network
         self._chosen = chosen
         self.channels = tuple(network.feature_info.channels()[index] for index in chosen)
-        self.register_buffer("mean", torch.tensor(IMAGENET_MEAN).view(1, 3, 1, 1), persistent=False)
-        self.register_buffer("deviation", torch.tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the four maps of pictures with values from 0 to 255."""
-        maps = self.network((images - self.mean) / self.deviation)
+        mean = images.new_tensor(IMAGENET_MEAN).view(1, 3, 1, 1)
+        maps = self.network((images - mean) / images.new_tensor(IMAGENET_DEVIATION).view(1, 3, 1, 1))
         return tuple(maps[index] for index in self._chosen)
 
     def freeze_first(self, blocks: int) -> None:

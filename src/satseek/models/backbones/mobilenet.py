@@ -6,6 +6,7 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2
 from __future__ import annotations
 
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -71,15 +72,16 @@ class MobileNetV2(nn.Module):
         """Fill the weights from the given file of 53 convolutions."""
         convolutions = [module for module in self.modules() if isinstance(module, SameConv)]
         try:
-            with np.load(path, allow_pickle=False) as file:
-                by_number = {key[:2] + key[key.rindex(".") :]: file[key] for key in file.files}
-        except (OSError, ValueError) as error:
-            raise ModelError(f"Cannot read the ImageNet weights {path}: {error}.") from error
-        with torch.no_grad():
-            for number, convolution in enumerate(convolutions):
-                for part in ("weight", "bias"):
-                    values = torch.from_numpy(by_number[f"{number:02d}.{part}"].astype(np.float32))
-                    getattr(convolution, part).copy_(values)
+            with np.load(path, allow_pickle=False) as file, torch.no_grad():
+                by_number = {key[:2] + key[key.rindex(".") :]: key for key in file.files}
+                for number, convolution in enumerate(convolutions):
+                    for part in ("weight", "bias"):
+                        values = file[by_number[f"{number:02d}.{part}"]].astype(np.float32)
+                        getattr(convolution, part).copy_(torch.from_numpy(values))
+        except (OSError, ValueError, KeyError, RuntimeError, BadZipFile, TypeError, AttributeError) as error:
+            raise ModelError(
+                f"Cannot read the ImageNet weights {path}: {error}. They are the file mobilenet_v2_imagenet_fp16.npz."
+            ) from error
 
 
 class InvertedResidual(nn.Module):

@@ -1,0 +1,139 @@
+"""The model as the rest of the house sees it: chips and words in, unit vectors out, numpy at the seam."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from satseek.core.card import ModelCard
+from satseek.core.errors import ModelError
+from satseek.core.model import require_readable
+from satseek.core.sensor import SENSORS, Pixels
+from satseek.core.vectors import FloatArray, unit_rows
+from satseek.models.amfmn.network import Amfmn, AmfmnSettings
+from satseek.models.amfmn.text import TextTensors
+from satseek.models.amfmn.vocabulary import Vocabulary
+from satseek.models.checkpoint import load_checkpoint
+from satseek.models.scorers import Scorer, scorer_of
+
+AT_ONCE = 32  # chips; more fill the processor's cache without being faster
+SENTENCES_AT_ONCE = 256
+
+
+class AmfmnModel:
+    """Encodes true-colour and Sentinel-2 chips, sentences and keywords."""
+
+    def __init__(self, card: ModelCard, network: Amfmn, vocabulary: Vocabulary) -> None:
+        self.card = card
+        self.vocabulary = vocabulary
+        self._network = network.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+        self._views = int(card.options.get("views", 1))
+
+    @staticmethod
+    def load(folder: Path) -> AmfmnModel:
+        """Return the model of a checkpoint folder."""
+        checkpoint = load_checkpoint(folder)
+        if checkpoint.vocabulary is None:
+            raise ModelError(f"The model in {folder} has no vocabulary, so it cannot read text. Train it again.")
+        vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
+        with torch.device("meta"):  # no time is spent on starting values that are overwritten
+            network = Amfmn(AmfmnSettings.from_json(checkpoint.settings), vocabulary.size)
+        state = {name: tensor.float() for name, tensor in checkpoint.tensors.items()}
+        try:
+            network.load_state_dict(state, assign=True)
+        except RuntimeError as error:
+            raise ModelError(f"The weights in {folder} do not fit their card: {error}") from error
+        return AmfmnModel(checkpoint.card, network, vocabulary)
+
+    @property
+    def scorer(self) -> Scorer:
+        """How a text vector is scored exactly with stored image vectors."""
+        weights = {name: value.numpy() for name, value in self._network.guidance.state_dict().items()}
+        return scorer_of(self._network.settings.guidance, weights)
+
+    @torch.inference_mode()
+    def encode_images(self, chips: Sequence[Pixels]) -> FloatArray:
+        """Return one unit row for each chip; bands or sensors that cannot be read are refused."""
+        rows = np.zeros((len(chips), self.card.dimensions), dtype=np.float32)
+        pictures = [_picture(chip, self.card) for chip in chips]
+        for start in range(0, len(chips), AT_ONCE):
+            images = torch.cat([_sized(each, self.card.chip_size) for each in pictures[start : start + AT_ONCE]])
+            images = images.contiguous(memory_format=torch.channels_last)
+            vectors = functional.normalize(self._network.encode_images(images), dim=1)
+            if self._views > 1:
+                vectors = vectors + functional.normalize(self._network.encode_images(images.flip(3)), dim=1)
+            rows[start : start + AT_ONCE] = vectors.numpy()
+        return unit_rows(rows)
+
+    @torch.inference_mode()
+    def encode_texts(self, sentences: Sequence[str], keywords: Sequence[Sequence[str]] | None = None) -> FloatArray:
+        """Return one unit row for each text: of its sentence, of its keywords, or of both joined."""
+        lists = [list(filter(str.strip, words)) for words in keywords] if keywords is not None else []
+        texts = list(sentences) or [""] * len(lists)
+        lists = lists or [[] for _ in texts]
+        if len(lists) != len(texts):
+            raise ModelError(f"There are {len(texts)} sentences but {len(lists)} lists of keywords; give one for each.")
+        said = [index for index, text in enumerate(texts) if text.strip()]
+        worded = [index for index, words in enumerate(lists) if words]
+        rows = torch.zeros(len(texts), self.card.dimensions)
+        rows[said] = self._sentences([texts[index] for index in said])
+        if worded:
+            rows[worded] = self._with_keywords(rows[worded], [lists[index] for index in worded])
+        if self._network.settings.guidance == "sim":  # folded: its exact score is then a plain cosine
+            rows = self._network.guidance.of_text(functional.normalize(rows, dim=1)) * (rows != 0).any(1, keepdim=True)
+        return unit_rows(rows.numpy())
+
+    def _sentences(self, sentences: Sequence[str]) -> Tensor:
+        parts = [
+            functional.normalize(self._network.encode_texts(TextTensors(self.vocabulary.encode(some))), dim=1)
+            for start in range(0, len(sentences), SENTENCES_AT_ONCE)
+            if (some := sentences[start : start + SENTENCES_AT_ONCE])
+        ]
+        return torch.cat(parts) if parts else torch.zeros(0, self.card.dimensions)
+
+    def _with_keywords(self, sentences: Tensor, lists: Sequence[Sequence[str]]) -> Tensor:
+        """Return the joint of unit sentences (or rows of zeros) and their keywords."""
+        owners = torch.tensor([owner for owner, words in enumerate(lists) for _ in words])
+        phrases = [phrase for words in lists for phrase in words]
+        network = self._network
+        if not network.settings.keywords:  # each keyword is then a short sentence, and all count alike
+            sums = torch.zeros_like(sentences).index_add(0, owners, self._sentences(phrases))
+            return sentences + sums
+        tensors = TextTensors(self.vocabulary.encode(phrases))
+        keys = functional.normalize(network.encode_keywords(tensors, owners, len(lists)), dim=1)
+        alone = ~sentences.any(1, keepdim=True)
+        return torch.where(alone, keys, network.joint(sentences, keys))
+
+
+def _picture(chip: Pixels, card: ModelCard) -> Tensor:
+    """Return a chip as 8-bit-ranged true colour; Sentinel-2 as it is drawn, reflectance 0 to 0.3."""
+    require_readable(card, chip.sensor)
+    wanted = card.sensors[chip.sensor]
+    missing = [name for name in wanted if name not in chip.bands]
+    if missing:
+        raise ModelError(
+            f"Model '{card.name}' needs the bands {', '.join(wanted)} of '{chip.sensor}', and this chip has no "
+            f"{', '.join(missing)}. Ingest scenes that have them, or choose another model."
+        )
+    values = np.stack([chip.band(name) for name in wanted])  # (3, height, width)
+    if chip.sensor != "rgb":
+        drawing = SENSORS.get(chip.sensor).drawings["natural"]
+        black = np.array(drawing.black, dtype=np.float32)[:, None, None]
+        white = np.array(drawing.white, dtype=np.float32)[:, None, None]
+        values = np.clip((values - black) / (white - black), 0, 1) * np.float32(255)
+    if not chip.valid.all():
+        seen = values[:, chip.valid]
+        mean = seen.mean(axis=1) if seen.size else np.full(3, 127.5)
+        values = np.where(chip.valid, values, mean[:, None, None].astype(np.float32))
+    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
+
+
+def _sized(picture: Tensor, size: int) -> Tensor:
+    if picture.shape[1:] == (size, size):
+        return picture[None]
+    return functional.interpolate(picture[None], size=(size, size), mode="bilinear", antialias=True)

@@ -1,0 +1,100 @@
+"""Trunks: the given MobileNetV2 with its own padding, and timm's by name."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from satseek.core.errors import ModelError, UnknownName, UsageError
+from satseek.models.backbones.catalogue import build_backbone
+from satseek.models.backbones.mobilenet import MobileNetV2, SameConv
+
+SHARED = Path(os.environ.get("SATSEEK_SHARED_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
+WEIGHTS = SHARED / "weights" / "mobilenet_v2_imagenet_fp16.npz"
+
+
+@pytest.mark.parametrize("size", [6, 7])
+def test_the_odd_pixel_of_padding_stands_right_and_below(size: int) -> None:
+    convolution = SameConv(1, 1, 3, stride=2)
+    with torch.no_grad():
+        convolution.weight.copy_(torch.arange(9.0).view(1, 1, 3, 3))
+        convolution.bias.zero_()
+    picture = torch.arange(float(size * size)).view(1, 1, size, size)
+    torch.testing.assert_close(convolution(picture)[0, 0], _tensorflow_same(picture[0, 0], convolution.weight[0, 0]))
+
+
+def test_mobilenet_has_its_known_size_and_maps() -> None:
+    network = MobileNetV2()
+    assert sum(parameter.numel() for parameter in network.parameters()) == 2_206_816  # norms folded, no classifier
+    maps = network(torch.zeros(1, 3, 64, 96))
+    assert [tuple(each.shape[1:]) for each in maps] == [(24, 16, 24), (32, 8, 12), (96, 4, 6), (1280, 2, 3)]
+
+
+def test_what_the_first_blocks_made_can_be_gone_on_from() -> None:
+    torch.manual_seed(0)
+    network, picture = MobileNetV2(), torch.rand(1, 3, 64, 64) * 255
+    torch.testing.assert_close(network.finish(network.begin(picture, 7), 7), network(picture)[-1])
+
+
+def test_frozen_blocks_get_no_gradient() -> None:
+    network = MobileNetV2()
+    network.freeze_first(3)
+    network(torch.rand(1, 3, 32, 32))[-1].sum().backward()
+    assert network.blocks[2].layers[0].weight.grad is None
+    assert network.blocks[3].layers[0].weight.grad is not None
+
+
+def test_any_timm_network_with_four_maps_serves_and_others_say_why_not() -> None:
+    assert build_backbone("resnet18").channels == (64, 128, 256, 512)
+    with pytest.raises(UnknownName, match="Did you mean 'resnet18'"):
+        build_backbone("resnet-18")
+    with pytest.raises(UsageError, match="strides 4, 8, 16 and 32"):
+        build_backbone("vit_tiny_patch16_224")
+    with pytest.raises(UsageError, match="kept_variants=0"):
+        build_backbone("resnet18").begin(torch.zeros(1, 3, 32, 32), 1)
+
+
+def test_weights_that_are_no_weights_are_refused(tmp_path: Path) -> None:
+    broken = tmp_path / "weights.npz"
+    broken.write_bytes(b"PK\x03\x04 not really")
+    with pytest.raises(ModelError, match="Cannot read the ImageNet weights"):
+        MobileNetV2().load_imagenet(broken)
+    with pytest.raises(ModelError, match="Cannot read the ImageNet weights"):
+        MobileNetV2().load_imagenet(tmp_path / "missing.npz")
+
+
+@pytest.mark.skipif(not WEIGHTS.exists(), reason="needs ../shared/data")
+def test_with_the_given_weights_it_sees_what_imagenet_calls_a_seashore_on_a_beach() -> None:
+    network = MobileNetV2()
+    network.load_imagenet(WEIGHTS)
+    file = np.load(WEIGHTS)
+    weight = torch.from_numpy(file["52.conv.weight"].astype(np.float32))[:, :, 0, 0]
+    bias = torch.from_numpy(file["52.conv.bias"].astype(np.float32))
+    pictures = [
+        Image.open(SHARED / f"ucm/imgs/{number}.jpg").convert("RGB").resize((224, 224)) for number in (309, 379)
+    ]
+    images = torch.from_numpy(np.stack([np.asarray(each) for each in pictures])).permute(0, 3, 1, 2).float()
+    with torch.no_grad():
+        answers = network(images)[-1].mean((2, 3)) @ weight.T + bias
+    seashore, sandbar = 979, 978  # class numbers, shifted by the background class of TensorFlow's list
+    assert [int(row.argmax()) for row in answers] == [sandbar, seashore]
+
+
+def _tensorflow_same(picture: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    size = len(picture)
+    out = -(-size // 2)
+    total = max((out - 1) * 2 + 3 - size, 0)
+    padded = torch.zeros(size + total, size + total)
+    before = total // 2
+    padded[before : before + size, before : before + size] = picture
+    return torch.stack(
+        [
+            torch.stack([(padded[2 * r : 2 * r + 3, 2 * c : 2 * c + 3] * kernel).sum() for c in range(out)])
+            for r in range(out)
+        ]
+    )
