@@ -129,6 +129,7 @@ def _serving(answer_to: _AnswerTo, troubles: Troubles | None) -> Iterator[Server
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body go out together; apart, the kernel waits 40 ms between them
 
         def handle_any(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)

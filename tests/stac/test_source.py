@@ -18,14 +18,12 @@ BAND = {"vv": {"href": "https://cogs.test/vv.tif", "type": "image/tiff"}}
 class Found:
     """What came of an address: scenes by id, refusals, and how long was waited between tries."""
 
-    def __init__(
-        self, address: str | Path, *, tries: int = 5, timeout_s: float = 5.0, most_bytes: int = 10**6, **options
-    ):
+    def __init__(self, address: str | Path, *, patience: dict | None = None, **options):
         self.refused: dict[str, str] = {}
         self.waits: list[float] = []
-        patience = Patience(tries=tries, timeout_s=timeout_s, most_bytes=most_bytes, sleep=self.waits.append)
+        patient = Patience(sleep=self.waits.append, **(patience or {}))
         self.scenes = list(
-            scenes_of_stac(str(address), on_refused=self.refused.__setitem__, patience=patience, **options)
+            scenes_of_stac(str(address), on_refused=self.refused.__setitem__, patience=patient, **options)
         )
 
     @property
@@ -40,9 +38,16 @@ class Found:
 
 @pytest.fixture
 def api() -> Iterator[Server]:
-    clouds = {f"s{number}": number * 10 for number in range(7)}
-    items = [item(name, BAND, bbox=(number, 0, number + 0.5, 1), eo__cloud_cover=cloud, datetime=f"2024-0{number + 1}-15T00:00:00Z")
-             for number, (name, cloud) in enumerate(clouds.items())]  # fmt: skip
+    items = [
+        item(
+            f"s{number}",
+            BAND,
+            bbox=(number, 0, number + 0.5, 1),
+            datetime=f"2024-0{number + 1}-15T00:00:00Z",
+            eo__cloud_cover=number * 10,
+        )
+        for number in range(7)
+    ]
     with stac_api([*items, radar_item("other")], page_size=3) as server:
         yield server
 
@@ -169,15 +174,22 @@ def test_a_page_that_fails_ends_the_search_but_keeps_what_was_found(api: Server)
 
 def test_a_slow_server_is_given_up_after_the_timeout():
     with stac_api([item("a", BAND)], troubles=Troubles(delay_s=0.3, where="^/$")) as api:
-        found = Found(api.url, tries=2, timeout_s=0.05)
+        found = Found(api.url, patience={"tries": 2, "timeout_s": 0.05})
 
     assert "did not answer within 0.05 seconds, 2 times over" in found.only_refusal
+
+
+def test_an_answer_that_drips_in_for_ever_is_given_up():
+    with stac_api([item("a", BAND)]) as api:
+        found = Found(api.url, patience={"tries": 2, "longest_answer_s": 0.0})
+
+    assert "took over 0 seconds for one answer, 2 times over" in found.only_refusal
 
 
 def test_a_server_that_is_not_there_is_said():
     with stac_api([]) as gone:
         pass
-    assert "cannot be reached, 3 times over" in Found(gone.url, tries=3).only_refusal
+    assert "cannot be reached, 3 times over" in Found(gone.url, patience={"tries": 3}).only_refusal
 
 
 @pytest.mark.parametrize(
@@ -311,12 +323,12 @@ def test_a_list_of_items_in_one_file_is_a_source(tmp_path: Path):
 
 def test_a_file_that_is_too_large_for_a_catalog_is_not_read(tmp_path: Path):
     catalog = write_static_catalog(tmp_path, [item("a", BAND), item("b", BAND | {"padding": {"href": "x" * 20_000}})])
-    found = Found(catalog, most_bytes=10_000)
+    found = Found(catalog, patience={"most_bytes": 10_000})
 
     assert found.names == ["a"]
     assert "larger than 0 MB, too large for catalog JSON" in found.only_refusal
     with file_server(tmp_path) as server:
-        on_web = Found(f"{server.url}/catalog.json", most_bytes=10_000)
+        on_web = Found(f"{server.url}/catalog.json", patience={"most_bytes": 10_000})
     assert on_web.names == ["a"]
     assert "too large for catalog JSON" in on_web.only_refusal
 
