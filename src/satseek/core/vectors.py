@@ -23,7 +23,8 @@ def weighted_direction(vectors: Sequence[FloatArray], weights: Sequence[float]) 
     total = np.zeros_like(vectors[0], dtype=np.float32)
     for vector, weight in zip(vectors, weights, strict=True):
         total += np.float32(weight) * vector
-    return unit_rows(total)[0]
+    direction: FloatArray = unit_rows(total)[0]
+    return direction
 
 
 def cosine_scores(query: FloatArray, rows: FloatArray) -> FloatArray:

@@ -120,4 +120,4 @@ def _together(parts: Sequence[Part], evidence: Mapping[str, FloatArray], count: 
 def _above(least: float, evidence: FloatArray) -> Rows:
     """Return the evidence, lifted so that none of it counts `least`, in an order even where it lies below zero."""
     lifted = least + (1 - least) * evidence.astype(np.float64)
-    return np.asarray(np.where(evidence > 0, lifted, least * np.exp(np.minimum(evidence, 0) / least)))
+    return np.asarray(np.where(evidence > 0, lifted, least**2 / (least - np.minimum(evidence, 0).astype(np.float64))))
