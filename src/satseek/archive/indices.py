@@ -2,26 +2,123 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
+from datetime import timedelta
 from typing import Any
 
+import numpy as np
+
 from satseek.archive.cells import CELL_COLUMNS
+from satseek.archive.tuning import Tuning
+
+logger = logging.getLogger(__name__)
+
+MOST_BITMAPS = 100_000  # different cells; with more, a bitmap for each outgrows the cache and a tree is quicker
+KINDS = {"IvfRq": "IVF_RQ", "BTree": "BTREE", "Bitmap": "BITMAP", "LabelList": "LABEL_LIST"}  # as everybody writes them
+TRAINED_KEY = "satseek:index_trained_rows"
+GROWTH = 4  # the index is trained anew when the archive has grown so many times since
 
 
 def create_scalar_indices(table: Any) -> None:
     """Create the indices that filters and words use; on an empty table they cost nothing, new rows join later."""
     from lancedb.index import FTS, Bitmap, BTree, LabelList
 
-    table.set_unenforced_primary_key("id")
-    there = {column for index in table.list_indices() for column in index.columns}
-    kinds = {
+    table.set_unenforced_primary_key("id")  # lets Lance notice when two processes add the same chip at once
+    there = kinds(table)
+    wanted = {
         "id": BTree(),
         "datetime": BTree(),
         "source": BTree(),
         "sensor": Bitmap(),
-        **{column: Bitmap() for column in CELL_COLUMNS},
         "facts": LabelList(),
         "text": FTS(),
+        **{column: Bitmap() for column in CELL_COLUMNS},
     }
-    for column, kind in kinds.items():
+    for column, kind in wanted.items():
         if column not in there:
             table.create_index(column, config=kind)
+
+
+def refresh(table: Any, tuning: Tuning, *, keep: timedelta) -> list[str]:
+    """Compact, take new rows into the indices, prune versions, and build what now pays; returns what was built."""
+    built = _fit_cell_indices(table)
+    with warnings.catch_warnings():  # that keeping nothing takes old versions from readers is said in our own help
+        warnings.simplefilter("ignore", UserWarning)
+        table.optimize(cleanup_older_than=keep)
+    table.checkout_latest()
+    if _vector_index_pays(table, tuning):
+        _build_vector_index(table, tuning)
+        built.append("vector")
+    return built
+
+
+def kinds(table: Any) -> dict[str, str]:
+    """Return the kind of index of each column that has one."""
+    return {index.columns[0]: KINDS.get(index.index_type, index.index_type) for index in table.list_indices()}
+
+
+def drop_index(table: Any, column: str) -> None:
+    """Remove the indices of a column; none is no fault."""
+    for index in table.list_indices():
+        if index.columns == [column]:
+            table.drop_index(index.name)
+
+
+def recall_of_vector_index(table: Any, tuning: Tuning, *, sample: int = 16, k: int = 10, seed: int = 0) -> float:
+    """Return the share of the k nearest that the index finds, asking for neighbours of the archive's own chips."""
+    rng = np.random.default_rng(seed)
+    offsets = rng.choice(table.count_rows(), size=sample, replace=False)
+    vectors = table.take_offsets([int(each) for each in offsets]).select(["vector"]).to_arrow().column("vector")
+    found = 0
+    for vector in vectors.to_pylist():
+        query = np.asarray(vector, dtype=np.float32)
+        search = table.search(query, query_type="vector", vector_column_name="vector").distance_type("cosine")
+        search = search.select(["id", "_distance"]).limit(k)
+        truth = search.bypass_vector_index().to_arrow().column("id").to_pylist()
+        search = table.search(query, query_type="vector", vector_column_name="vector").distance_type("cosine")
+        search = search.select(["id", "_distance"]).limit(k).nprobes(tuning.nprobes).refine_factor(tuning.refine)
+        found += len(set(truth) & set(search.to_arrow().column("id").to_pylist()))
+    return found / (sample * k)
+
+
+def _fit_cell_indices(table: Any) -> list[str]:
+    """Give every level of cells the kind of index that suits how many different cells there are."""
+    from lancedb.index import Bitmap, BTree
+
+    there = kinds(table)
+    built = []
+    for column in CELL_COLUMNS:
+        suits: Any = Bitmap() if _different(table, column) <= MOST_BITMAPS else BTree()
+        if there.get(column) != type(suits).__name__.upper():
+            drop_index(table, column)  # replacing one kind by another would leave both
+            table.create_index(column, config=suits)
+            built.append(column)
+    return built
+
+
+def _different(table: Any, column: str) -> int:
+    seen = np.empty(0, dtype=np.int32)
+    for batch in table.search().select([column]).limit(None).to_batches(batch_size=100_000):
+        cells = batch.column(column).drop_null().to_numpy(zero_copy_only=False)
+        seen = np.union1d(seen, cells)
+    return len(seen)
+
+
+def _vector_index_pays(table: Any, tuning: Tuning) -> bool:
+    rows = table.count_rows()
+    if rows < tuning.index_rows:
+        return False
+    trained = (table.schema.field("vector").metadata or {}).get(TRAINED_KEY.encode())
+    return "vector" not in kinds(table) or trained is None or rows > GROWTH * int(trained)
+
+
+def _build_vector_index(table: Any, tuning: Tuning) -> None:
+    from lancedb.index import IvfRq
+
+    rows = table.count_rows()
+    logger.info("building the vector index over %s rows", f"{rows:,}")
+    partitions = max(rows // tuning.partition_rows, 1)
+    kind = IvfRq(distance_type="cosine", num_partitions=partitions, num_bits=tuning.bits, max_iterations=20)
+    table.create_index("vector", config=kind, replace=True)
+    table.update_field_metadata({"path": "vector", "metadata": {TRAINED_KEY: str(rows)}})

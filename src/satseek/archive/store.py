@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from satseek.archive.faults import store_errors, with_retries
+from satseek.archive.indices import kinds
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
@@ -128,8 +129,7 @@ class Store:
         table: Any = self._database.open_table(TABLE)
         table.checkout(version)
         require_readable(stored_version(table.schema, self.uri), self.uri)
-        index = next((each for each in table.list_indices() if each.columns == ["vector"]), None)
-        return Snapshot(table, version, table.count_rows(), None if index is None else index.index_type)
+        return Snapshot(table, version, table.count_rows(), kinds(table).get("vector"))
 
     def _writable(self) -> Any:
         """Return the table for writing, migrated where an older SatSeek made it."""
