@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import logging
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlparse
@@ -13,6 +14,7 @@ from satseek.core.area import Area
 from satseek.core.errors import SourceError, UsageError
 from satseek.core.period import Period
 from satseek.core.scene import Scene
+from satseek.core.sensor import SENSORS, sensor_of_bands
 from satseek.ingest.captions import Captions
 from satseek.ingest.folder import contents_below, is_image_name
 from satseek.raster.recognise import Override, group_files, scene_of_files
@@ -23,6 +25,7 @@ from satseek.stac.wanted import Wanted
 
 logger = logging.getLogger(__name__)
 
+_GDAL_NAME = re.compile(r"[A-Z][A-Z0-9_]+:")  # such as SENTINEL2_L2A:… or NETCDF:…
 OnRefused = Callable[[str, str], None]
 
 
@@ -46,8 +49,9 @@ def discover(
     """
     if limit is not None and limit < 1:
         raise UsageError(f"A limit of {limit} scenes leaves nothing to do. Give 1 or more.")
+    override = _checked(override or Override())
     wanted = Wanted.of(bbox=bbox, datetime=datetime, query=stac_query, collections=collections)
-    discovery = _Discovery(override or Override(), wanted, annotations, limit, on_refused, patience)
+    discovery = _Discovery(override, wanted, annotations, limit, on_refused, patience)
     return discovery.scenes_of(sources)
 
 
@@ -66,9 +70,7 @@ class _Discovery:
             key = (scene.id, scene.sensor)
             if key not in self.found:
                 self.found[key] = scene.source
-                yield (
-                    scene if scene.annotations or not self.annotations else replace(scene, annotations=self.annotations)
-                )
+                yield replace(scene, annotations=scene.annotations or self.annotations)
             elif self.found[key] != scene.source:
                 self.on_refused(
                     scene.source,
@@ -93,7 +95,7 @@ class _Discovery:
         path = path_of(source)
         if is_web(source):
             yield from self._of_web(source)
-        elif "://" in path or path.startswith("/vsi"):
+        elif "://" in path or path.startswith("/vsi") or (_GDAL_NAME.match(path) and not os.path.exists(path)):
             yield from self._of_remote(path)
         elif os.path.isdir(path):
             yield from self._of_folder(os.path.abspath(path))
@@ -169,14 +171,14 @@ class _Discovery:
         for group in group_files(files):
             try:
                 scene = scene_of_files(group, self.override)
-            except SourceError as error:
+            except (SourceError, UsageError) as error:  # what is asked may fit the other files
                 self.on_refused(group[0], str(error))
                 continue
             yield scene if captions is None else captions.added_to(scene, group)
 
     def _of_stac(self, address: str) -> Iterator[Scene]:
         override = self.override
-        reading = Reading.of(override.sensor, override.bands, lambda href: scene_of_files((href,), override))
+        reading = Reading(override.sensor, override.bands, lambda href: scene_of_files((href,), override))
         left = None if self.limit is None else self.limit - len(self.found)
         for scene in scenes_wanted(
             address, self.wanted, reading, limit=left, on_refused=self.on_refused, patience=self.patience
@@ -187,6 +189,16 @@ class _Discovery:
                 nodata=scene.nodata if override.nodata is None else override.nodata,
                 datetime=scene.datetime or override.datetime,
             )
+
+
+def _checked(override: Override) -> Override:
+    """Return what the person says of all sources, once its names are known to be names."""
+    if override.sensor is not None:
+        SENSORS.get(override.sensor).require_bands(override.bands)
+    elif override.bands and sensor_of_bands(override.bands) is None:
+        known = "; ".join(f"{name} has {', '.join(SENSORS.get(name).band_names)}" for name in SENSORS)
+        raise UsageError(f"No sensor has all of the bands {', '.join(override.bands)}: {known}. Correct --bands.")
+    return override
 
 
 def _is_plain_file(source: str) -> bool:

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from satseek.stac.source import is_stac
 
-IMAGE_ENDINGS = frozenset(
-    (".tif", ".tiff", ".gtiff", ".jp2", ".j2k", ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".vrt", ".img")
-    + (".ntf", ".nitf", ".bil", ".bip", ".bsq", ".ers", ".pix", ".kea")
+_IMAGE_ENDINGS = (
+    ".tif .tiff .gtiff .jp2 .j2k .png .jpg .jpeg .webp .bmp .vrt .img .ntf .nitf .bil .bip .bsq .ers .pix .kea"
 )
+IMAGE_ENDINGS = frozenset(_IMAGE_ENDINGS.split())
 CATALOGS = ("catalog.json", "collection.json")
 MOST_ITEM_BYTES = 4_000_000  # a larger JSON beside images is data, not a STAC item
 _MEASURED = re.compile(r"[/\\](IMG_DATA|measurement)[/\\]", re.IGNORECASE)
