@@ -99,7 +99,8 @@ def _strips(
     least, most = {"strips": (55, 190), "squares": (200, 402), "pivots": (0, 0), "paddies": (24, 60)}[farming]
     width = rng.uniform(least, most, TABLE).astype(np.float32)[block]
     length = rng.uniform(1.6, 4.2, TABLE).astype(np.float32)[block] * width
-    uneven = across + 0.22 * width * np.sin(across * (2 * np.pi / (2.7 * width)) + block)
+    phase = rng.uniform(0, 6.3, TABLE).astype(np.float32)[block]
+    uneven = across + np.float32(0.22) * width * np.sin(across / width * np.float32(2.33) + phase)
     strip = np.floor(uneven / width)
     at_strip = uneven - strip * width
     strip_id = _mixed(strip, block)
@@ -124,7 +125,7 @@ def _pivots(
 
 def _rows(grid: Grid, at: FloatArray, spacing: FloatArray) -> FloatArray:
     """Return the brightness of rows and, every 24 m, of the wheel tracks between them."""
-    rows = np.sin(at * (2 * np.pi / spacing)) * np.float32(np.clip(3.2 / (2 * grid.resolution) - 0.45, 0, 1))
+    rows = np.sin(at / spacing * np.float32(2 * np.pi)) * np.float32(np.clip(3.2 / (2 * grid.resolution) - 0.45, 0, 1))
     lane = np.abs((at / np.float32(24)) % 1 - np.float32(0.5)) * np.float32(24)
     wheel = (np.abs(lane - np.float32(1.0)) < 0.55) * np.float32(np.clip(2 / grid.resolution - 0.6, 0, 1.2))
     return np.asarray(0.55 * rows - wheel, dtype=np.float32)

@@ -58,6 +58,7 @@ def averaged(values: FloatArray, every: int) -> FloatArray:
     if every == 1:
         return values
     rows, columns = (side // every * every for side in values.shape)
-    down = np.add.reduceat(values[:rows, :columns], np.arange(0, rows, every), axis=0)
-    both = np.add.reduceat(down, np.arange(0, columns, every), axis=1)
-    return np.asarray(both / np.float32(every * every), dtype=np.float32)
+    total = values[0:rows:every, 0:columns:every].copy()
+    for corner in range(1, every * every):
+        total += values[corner // every : rows : every, corner % every : columns : every]
+    return np.asarray(total / np.float32(every * every), dtype=np.float32)

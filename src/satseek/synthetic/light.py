@@ -20,15 +20,22 @@ def slope_light(height: FloatArray, resolution: float, sun: float, *, steepness:
 
 def shadows(height: FloatArray, resolution: float, sun: float, *, longest_m: float = 60.0) -> NDArray[np.bool_]:
     """Return which cells lie in the shadow of something higher that stands towards the sun."""
-    dark = np.zeros(height.shape, dtype=bool)
-    reach = min(longest_m, float(height.max(initial=0)) / SUN_HEIGHT)
-    for step in range(1, int(reach / resolution) + 1):
-        # the cell towards the sun, `step` cells away
-        right, down = round(step * np.sin(sun)), round(-step * np.cos(sun))
-        drop = np.float32(step * resolution * SUN_HEIGHT)
-        here, there = _shifted(height.shape, down, right)
-        dark[here] |= height[there] - drop > height[here] + np.float32(0.4)
-    return dark
+    reach = int(min(longest_m, float(height.max(initial=0)) / SUN_HEIGHT) / resolution)
+    shade = height  # how high the shade of all within `cells` cells towards the sun reaches over each cell
+    cells = 1
+    while cells <= reach:
+        shade = np.maximum(shade, _from_the_sun(shade, cells, resolution, sun))
+        cells *= 2
+    return _from_the_sun(shade, 1, resolution, sun) > height + np.float32(0.4)
+
+
+def _from_the_sun(shade: FloatArray, cells: int, resolution: float, sun: float) -> FloatArray:
+    """Return heights moved so many cells away from the sun, and sunk as far as its rays fall on the way."""
+    right, down = round(cells * np.sin(sun)), round(-cells * np.cos(sun))
+    here, there = _shifted(shade.shape, down, right)
+    moved = np.zeros_like(shade)
+    np.subtract(shade[there], np.float32(cells * resolution * SUN_HEIGHT), out=moved[here])
+    return moved
 
 
 def _shifted(shape: tuple[int, ...], down: int, right: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import from_origin
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
-from shapely import LineString
+from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from satseek.synthetic.biomes import Biome
@@ -155,17 +157,24 @@ class Nature:
 def burn(shapes: list[tuple[BaseGeometry, int]], grid: Grid) -> NDArray[np.int32]:
     """Return the number of the last shape over each cell's centre, 0 where there is none."""
     left, top, right, bottom = grid.box
-    near = []
+    near: list[tuple[Any, int]] = []
     for shape, number in shapes:
         x0, y0, x1, y1 = shape.bounds if not shape.is_empty else (np.inf,) * 4
         if x0 < right and x1 > left and y0 < bottom and y1 > top:
-            near.append((shape, number))
+            near.append((_outline(shape), number))
     if not near:
         return np.zeros(grid.shape, dtype=np.int32)
     # y points south here and on the raster alike, so the transform has a positive row height
     transform = from_origin(left, top, grid.resolution, -grid.resolution)
     burnt: NDArray[np.int32] = rasterize(near, out_shape=grid.shape, transform=transform, fill=0, dtype="int32")
     return burnt
+
+
+def _outline(shape: BaseGeometry) -> Any:
+    """Return a plain polygon as GeoJSON the quick way, and anything else as it is."""
+    if isinstance(shape, Polygon) and not len(shape.interiors):
+        return {"type": "Polygon", "coordinates": [shapely.get_coordinates(shape).tolist()]}
+    return shape
 
 
 def _above(share: float) -> np.float32:

@@ -6,8 +6,12 @@ import zlib
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
 
 from satseek.synthetic.grid import FloatArray, Grid
+
+Whole = NDArray[np.int64]
+SPLINE_POWER = 0.48  # how much of a lattice's deviation is left in the spline through it, both ways taken
 
 
 def key_of(seed: int, name: str) -> int:
@@ -22,25 +26,24 @@ def rng_of(seed: int, name: str) -> np.random.Generator:
 
 def smooth_noise(grid: Grid, seed: int, name: str, wavelength_m: float) -> FloatArray:
     """Return noise of zero mean and unit variance that varies over about one wavelength."""
-    across, columns = _spline_weights(grid.x[0], wavelength_m)
-    down, rows = _spline_weights(grid.y[:, 0], wavelength_m)
-    lattice = _lattice(key_of(seed, name), rows, columns)
-    return np.asarray(down @ lattice @ across.T, dtype=np.float32)
+    return rough_noise(grid, seed, name, wavelength_m, octaves=1)
 
 
 def rough_noise(
     grid: Grid, seed: int, name: str, wavelength_m: float, *, octaves: int = 4, gain: float = 0.5
 ) -> FloatArray:
     """Return noise of unit variance with ever finer detail; octaves finer than two cells are left out."""
-    total = np.zeros(grid.shape, dtype=np.float32)
-    power = 0.0
-    for octave in range(octaves):
-        wavelength = wavelength_m / 2**octave
-        weight = gain**octave
-        power += weight**2
-        if wavelength >= 2 * grid.resolution:
-            total += np.float32(weight) * smooth_noise(grid, seed, f"{name}/{octave}", wavelength)
-    return total / np.float32(np.sqrt(power))
+    seen = [k for k in range(octaves) if k == 0 or wavelength_m / 2**k >= 2 * grid.resolution]
+    lattice, rows, columns = _empty(grid, wavelength_m)
+    for octave in seen:
+        if octave:
+            lattice, rows, columns = _refined(lattice, rows, columns)
+        key = key_of(seed, f"{name}/{octave}")
+        lattice = lattice + np.float32(gain**octave) * _lattice(key, rows, columns)
+    finest = wavelength_m / 2 ** seen[-1]
+    power = sum(gain ** (2 * octave) for octave in range(octaves))
+    noise = _evaluated(grid, lattice / np.float32(SPLINE_POWER * np.sqrt(power)), rows, columns, finest)
+    return noise
 
 
 def ridged_noise(grid: Grid, seed: int, name: str, wavelength_m: float, *, octaves: int = 5) -> FloatArray:
@@ -66,22 +69,43 @@ def grain(shape: tuple[int, int], rng: np.random.Generator) -> FloatArray:
     return rng.standard_normal(shape, dtype=np.float32)
 
 
-def _spline_weights(positions: FloatArray, wavelength_m: float) -> tuple[FloatArray, NDArray[np.int64]]:
-    """Return cubic B-spline weights (positions, lattice) of unit length, so that the variance is the same all over."""
-    steps = np.asarray(positions, dtype=np.float64) / wavelength_m
+def _empty(grid: Grid, spacing: float) -> tuple[FloatArray, Whole, Whole]:
+    """Return a lattice of zeros that reaches over a grid, and the numbers of its rows and columns."""
+    left, top, right, bottom = grid.box
+    rows = np.arange(int(np.floor(top / spacing)) - 2, int(np.floor(bottom / spacing)) + 4)
+    columns = np.arange(int(np.floor(left / spacing)) - 2, int(np.floor(right / spacing)) + 4)
+    return np.zeros((len(rows), len(columns)), dtype=np.float32), rows, columns
+
+
+def _refined(lattice: FloatArray, rows: Whole, columns: Whole) -> tuple[FloatArray, Whole, Whole]:
+    """Return the same cubic spline on a lattice twice as fine, so that all octaves are drawn out at once."""
+    for _ in range(2):
+        fine = np.empty((2 * len(lattice) - 3, lattice.shape[1]), dtype=np.float32)
+        fine[0::2] = (lattice[:-1] + lattice[1:]) / 2
+        fine[1::2] = (lattice[:-2] + 6 * lattice[1:-1] + lattice[2:]) / 8
+        lattice = fine.T
+    return lattice, np.arange(2 * rows[0] + 1, 2 * rows[-1]), np.arange(2 * columns[0] + 1, 2 * columns[-1])
+
+
+def _evaluated(grid: Grid, lattice: FloatArray, rows: Whole, columns: Whole, spacing: float) -> FloatArray:
+    """Return the cubic spline's values at the cells' centres."""
+    across = _spline_weights(grid.x[0], spacing, columns) @ lattice.T  # (width, lattice rows)
+    down = _spline_weights(grid.y[:, 0], spacing, rows)
+    return np.asarray(down @ np.ascontiguousarray(across.T), dtype=np.float32)
+
+
+def _spline_weights(positions: FloatArray, spacing: float, lattice: Whole) -> csr_matrix:
+    """Return the four weights of cubic B-splines at each position, (positions, lattice)."""
+    steps = np.asarray(positions, dtype=np.float64) / spacing
     first = np.floor(steps).astype(np.int64)
     f = steps - first
-    four = np.stack([(1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3], axis=1)
-    four /= np.sqrt((four**2).sum(axis=1, keepdims=True))
-    lattice = np.arange(first[0] - 1, first[-1] + 3)
-    weights = np.zeros((len(steps), len(lattice)), dtype=np.float32)
-    rows = np.arange(len(steps))
-    for k in range(4):
-        weights[rows, first - first[0] + k] = four[:, k]
-    return weights, lattice
+    four = np.stack([(1 - f) ** 3, 3 * f**3 - 6 * f**2 + 4, -3 * f**3 + 3 * f**2 + 3 * f + 1, f**3], axis=1) / 6
+    where = first[:, None] - lattice[0] + np.arange(-1, 3)
+    bounds = np.arange(0, 4 * len(steps) + 1, 4)
+    return csr_matrix((four.ravel().astype(np.float32), where.ravel(), bounds), shape=(len(steps), len(lattice)))
 
 
-def _lattice(key: int, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> FloatArray:
+def _lattice(key: int, rows: Whole, columns: Whole) -> FloatArray:
     """Return one value a lattice point, hashed from its place, so that it does not matter which window asks."""
     mixed = rows[:, None].astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     mixed = mixed + columns[None, :].astype(np.uint64) * np.uint64(0xC2B2AE3D27D4EB4F) + np.uint64(key)

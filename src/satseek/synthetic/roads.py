@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
+import shapely
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
@@ -46,7 +47,7 @@ class RoadNet:
         self._price[rows, columns] = np.minimum(self._price[rows, columns], 0.45)
         points = (np.stack([columns, rows], -1) + 0.5) * self.step
         points = np.concatenate([[start], points[1:-1], [end]])
-        return LineString(_smoothed(points, self.step))
+        return LineString(_smoothed(points, self.step)).simplify(0.4)
 
     def _node(self, x: float, y: float) -> int:
         column, row = (int(np.clip(value / self.step, 0, NODES - 1)) for value in (x, y))
@@ -94,17 +95,12 @@ def _lines(shape: BaseGeometry) -> list[LineString]:
 
 def _dashes(line: BaseGeometry, dash: float, gap: float) -> list[BaseGeometry]:
     """Return the painted dashes along a line as one shape, so that a long road costs one polygon list."""
-    if line.is_empty:
+    if line.is_empty or not isinstance(line, LineString):
         return []
-    from shapely import multilinestrings
-    from shapely.ops import substring
-
-    if not isinstance(line, LineString):
-        return []
-    starts = np.arange(0, line.length, dash + gap)
-    pieces = [substring(line, float(s), float(min(s + dash, line.length))) for s in starts]
-    lines = [piece for piece in pieces if isinstance(piece, LineString)]
-    return [multilinestrings(lines).buffer(0.7, cap_style="flat")] if lines else []
+    starts = np.arange(0, line.length - dash, dash + gap)
+    ends = shapely.get_coordinates(shapely.line_interpolate_point(line, np.stack([starts, starts + dash], -1)))
+    dashes = shapely.multilinestrings(shapely.linestrings(ends.reshape(-1, 2, 2)))
+    return [shapely.buffer(dashes, 0.7, cap_style="flat")] if len(starts) else []
 
 
 def _smoothed(points: NDArray[np.float64], step: float) -> NDArray[np.float64]:

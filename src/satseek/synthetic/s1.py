@@ -46,10 +46,10 @@ def render_s1(land: Land, map_: PaintedMap, *, every: int = 1) -> FloatArray:
     codes = map_.cover.astype(np.int32) * KINDS + map_.kind
     parcel = np.where(map_.cover == Cover.FIELD, (map_.shade - 1) * 14, np.float32(0))
     wind = np.where(map_.cover == Cover.SEA, 1.3 * smooth_noise(grid, land.seed, "wind", 1600), np.float32(0))
+    local = np.power(np.float32(10), (0.6 * moist + parcel + wind) / 10) * geometry
     bands = []
     for band in (0, 1):
-        db = _table(band)[codes] + 0.6 * moist + parcel * (0.6 if band else 1.0) + wind
-        power = np.power(np.float32(10), db / 10) * geometry
+        power = _powers(band)[codes] * local
         power += echoes * np.float32((1.0, 0.11)[band])
         seen = averaged(power, every)
         speckle = rng.gamma(LOOKS, 1 / LOOKS, seen.shape).astype(np.float32)
@@ -58,14 +58,15 @@ def render_s1(land: Land, map_: PaintedMap, *, every: int = 1) -> FloatArray:
     return np.asarray(np.clip(np.stack(bands), -50, 25), dtype=np.float32)
 
 
-def _table(band: int) -> FloatArray:
+def _powers(band: int) -> FloatArray:
+    """Return the mean linear backscatter of every cover and kind."""
     table = np.zeros((max(Cover) + 1, KINDS), dtype=np.float32)
     for cover, values in BACKSCATTER_DB.items():
         table[cover] = values[band]
     for crop, beside in CROP_DB.items():
         table[Cover.FIELD, crop] += beside[band]
     table[Cover.SEA, 1] -= 2.0  # sheltered water in a harbour
-    return table.reshape(-1)
+    return np.power(np.float32(10), table.reshape(-1) / 10)
 
 
 def _geometry(map_: PaintedMap, step: int) -> FloatArray:

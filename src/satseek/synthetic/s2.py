@@ -40,14 +40,15 @@ def render_s2(land: Land, map_: PaintedMap, *, every: int = 1, cloud_share: floa
     light *= 1 + 0.05 * smooth_noise(grid, land.seed, "hundred", 120)
     wet = np.isin(map_.cover, [int(c) for c in (Cover.SEA, Cover.LAKE, Cover.RIVER)])
     light[wet] = 1
-    lift = np.where(green, vigour, np.float32(0)).astype(np.float32)
+    lift = np.where(green, vigour, np.float32(0))
+    # a lusher stand is brighter in the near infrared, and darker where leaves and their water absorb
+    near_infrared, elsewhere = light * (1 + lift), light * (1 - np.float32(0.9) * lift)
     clouds = clouds_over(land, map_.grid, cloud_share, every)
     rng = rng_of(land.seed, f"msi/{grid.left}/{grid.top}/{grid.resolution}/{every}")
     bands = []
     for number, name in enumerate(S2_BANDS):
-        seen = spectra[:, number][codes] * light
-        # a lusher stand is brighter in the near infrared and darker where leaves and their water absorb
-        seen *= 1 + lift * (1.0 if name in ("B06", "B07", "B08", "B8A", "B09") else -0.9)
+        seen = np.ascontiguousarray(spectra[:, number])[codes]
+        seen *= near_infrared if name in ("B06", "B07", "B08", "B8A", "B09") else elsewhere
         seen = _as_sharp_as(averaged(seen, every), NATIVE_METRES[number] / (grid.resolution * every))
         if clouds is not None:
             seen = seen * (1 - 0.62 * clouds.shadow) * (1 - clouds.thickness) + (

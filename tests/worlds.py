@@ -1,0 +1,46 @@
+"""Small painted worlds for tests: quick to make, made once a session, the same on every machine."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from satseek.synthetic.catalog import write_catalog
+from satseek.synthetic.world import World
+
+SENSORS = ("rgb", "s2", "s1")
+
+
+def small_catalog(
+    tmp_path_factory: pytest.TempPathFactory,
+    *,
+    scenes: int = 2,
+    size: int = 512,
+    seed: int = 7,
+    sensors: tuple[str, ...] = SENSORS,
+    without: tuple[str, ...] = (),
+) -> Path:
+    """Return the catalog.json of a small world; tests of one session share it, so they must not change it."""
+    return _written(tmp_path_factory, scenes, size, seed, sensors, without)
+
+
+@cache
+def small_world(biome: str = "river plain", *, size: int = 512, resolution: float = 1.0, **more: Any) -> World:
+    """Return a small painted map of one kind of land; `resolution` 5 shows settlements and the land around them."""
+    return World.paint(more.pop("seed", 7), size, resolution, biome=biome, **more)
+
+
+@cache
+def _written(
+    factory: pytest.TempPathFactory,
+    scenes: int,
+    size: int,
+    seed: int,
+    sensors: tuple[str, ...],
+    without: tuple[str, ...],
+) -> Path:
+    folder = factory.mktemp("world") / "catalog"
+    return write_catalog(folder, scenes=scenes, size=size, seed=seed, sensors=sensors, without=without)
