@@ -19,7 +19,7 @@ from shapely.geometry.polygon import orient
 from satseek.core.chip import BBox, Geometry
 from satseek.core.errors import SourceError
 from satseek.core.scene import Window
-from satseek.raster.grid import Grid
+from satseek.raster.grid import Grid, mapped
 
 _POINTS_A_SIDE = 16
 _STRAIGHT = 1e-4  # a bend below this share of the window's extent is not worth a vertex
@@ -89,12 +89,11 @@ class Globe:
         if self._crs.is_geographic:
             return []
         points = [(pole, *self._transformer.transform(0.0, pole, direction="INVERSE")) for pole in (90.0, -90.0)]
-        return [(pole, *(~self._grid.transform * (x, y))) for pole, x, y in points]
+        to_pixels = ~self._grid.transform
+        return [(pole, *mapped(to_pixels, x, y)) for pole, x, y in points]
 
     def _degrees(self, pixels: Points) -> Points:
-        a, b, c, d, e, f = self._grid.transform[:6]
-        column, row = pixels.T
-        x, y = a * column + b * row + c, d * column + e * row + f
+        x, y = mapped(self._grid.transform, pixels[:, 0], pixels[:, 1])
         return np.column_stack(self._transformer.transform(x, y))
 
     def _shape(self, ring: Points, window: Window) -> BaseGeometry:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.control import GroundControlPoint
 from rasterio.enums import MaskFlags, Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterWindow
@@ -17,8 +16,8 @@ from rasterio.windows import Window as RasterWindow
 from satseek.core.scene import Window
 from satseek.core.sensor import BoolArray
 from satseek.raster.gdal import gdal_call, gdal_name
-from satseek.raster.grid import Grid, crosses_date_line, is_laid_by_points, needs_warp
-from satseek.raster.vrt import with_nodata, with_points
+from satseek.raster.grid import Grid, is_laid_by_points, is_north_up
+from satseek.raster.vrt import with_nodata
 
 _WARP_MEGABYTES = 64
 _MASKED = 128  # of 255: a blended mask pixel counts as measured from here on
@@ -42,11 +41,12 @@ class Layer:
         self.href, self.indexes = href, list(indexes)
         self.bytes_read = 0
         self._opened = ExitStack()
-        flags = dataset.mask_flag_enums[self.indexes[0] - 1]
         self._nodata = [_nodata_of(dataset, index, nodata, implied) for index in self.indexes]
-        self._has_mask = MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]
         with gdal_call(href):
             self._lay(dataset, grid)
+        flags = self._exact.mask_flag_enums[self.indexes[0] - 1]
+        self._has_mask = MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]
+        self._alpha = None if self._has_mask else _alpha_of(self._exact)
 
     def close(self) -> None:
         """Close what was opened on top of the file; the file itself belongs to the reader."""
@@ -68,13 +68,19 @@ class Layer:
         with gdal_call(self.href):
             numbers = (self._exact if exact or not blend else self._blended).read(self.indexes, **request)
             valid = self._told_valid(numbers)
-            if self._has_mask:
-                request["out_shape"] = size
-                mask = self._exact.read_masks(self.indexes[0], **request) >= _MASKED
+            mask = self._mask({"window": part, "out_shape": size}, request.get("resampling", Resampling.nearest))
+            if mask is not None:
                 self.bytes_read += mask.nbytes
                 valid = mask[None] if valid is None else valid & mask
         self.bytes_read += numbers.nbytes
         return numbers, None if valid is None or valid.all() else np.broadcast_to(valid, numbers.shape)
+
+    def _mask(self, request: dict[str, Any], how: Resampling) -> BoolArray | None:
+        if self._has_mask:
+            return np.asarray(self._exact.read_masks(self.indexes[0], resampling=how, **request) >= _MASKED)
+        if self._alpha is not None:  # GDAL makes a mask only of a second or fourth band
+            return np.asarray(self._exact.read(self._alpha, **request) > 0)
+        return None
 
     def _told_valid(self, numbers: NDArray[Any]) -> BoolArray | None:
         if all(value is None for value in self._nodata):
@@ -86,43 +92,33 @@ class Layer:
         return valid
 
     def _lay(self, dataset: Any, grid: Grid) -> None:
-        place = None if needs_warp(dataset) else _place_on(dataset, grid)
+        source = self._warped(dataset) if is_laid_by_points(dataset) else dataset
+        place = _place_on(source, grid)
         if place is None:
-            self._exact = self._blended = self._opened.enter_context(self._warped(dataset, grid))
-            self._place = (1.0, 0.0, 1.0, 0.0)
-            return
+            source, place = self._warped(source, grid), (1.0, 0.0, 1.0, 0.0)
         self._place = place
-        self._exact = self._blended = dataset
-        told = [dataset.nodatavals[index - 1] for index in self.indexes]
-        if any(value is not None and value != file for value, file in zip(self._nodata, told, strict=True)):
+        self._exact = self._blended = source
+        told = [source.nodatavals[index - 1] for index in self.indexes]
+        if source is dataset and any(
+            value is not None and value != own for value, own in zip(self._nodata, told, strict=True)
+        ):
             by_index = dict(zip(self.indexes, self._nodata, strict=True))
             every = [by_index.get(index) for index in range(1, dataset.count + 1)]
             self._blended = self._opened.enter_context(with_nodata(dataset, gdal_name(self.href), every))
 
-    def _warped(self, dataset: Any, grid: Grid) -> WarpedVRT:
-        source, source_crs = dataset, dataset.crs
-        if is_laid_by_points(dataset):
-            points, source_crs = dataset.gcps
-            if source_crs.is_geographic and crosses_date_line([point.x for point in points]):
-                points = [_eastwards(point) for point in points]
-                source = self._opened.enter_context(with_points(dataset, gdal_name(self.href), points, source_crs))
+    def _warped(self, source: Any, grid: Grid | None = None) -> WarpedVRT:
+        """Return the file resampled to the grid, or from its control points to the north-up grid that these make."""
         nodata = self._nodata[0]
-        fill: dict[str, Any] = {"src_nodata": nodata, "nodata": nodata}
-        if nodata is None:
-            alpha_there = any(MaskFlags.alpha in flags for flags in dataset.mask_flag_enums)
-            fill = {} if alpha_there else {"add_alpha": True}
-            self._has_mask = True
-        return WarpedVRT(
-            source,
-            src_crs=source_crs,
-            crs=grid.crs,
-            transform=grid.transform,
-            width=grid.width,
-            height=grid.height,
-            resampling=Resampling.bilinear if dataset.colorinterp[0].name != "palette" else Resampling.nearest,
-            warp_mem_limit=_WARP_MEGABYTES,
-            **fill,
-        )
+        if nodata is not None:
+            place: dict[str, Any] = {"src_nodata": nodata, "nodata": nodata}
+        else:
+            place = {"add_alpha": True} if _alpha_of(source) is None else {}
+        if grid is not None:
+            place |= {"crs": grid.crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
+        else:
+            place |= {"src_crs": source.gcps[1], "crs": source.gcps[1]}  # with a transform GDAL forgets the points
+        how = Resampling.nearest if source.colorinterp[0].name == "palette" else Resampling.bilinear
+        return self._opened.enter_context(WarpedVRT(source, resampling=how, warp_mem_limit=_WARP_MEGABYTES, **place))
 
     def _part(self, window: Window, size: tuple[int, int]) -> tuple[RasterWindow, float]:
         """Return the window in the file's own pixels, and how many of them one pixel of the answer stands for."""
@@ -140,7 +136,7 @@ def _place_on(dataset: Any, grid: Grid) -> tuple[float, float, float, float] | N
     """Return file pixels per grid pixel and where the grid begins in the file, for x and y; None if it needs a warp."""
     if dataset.crs is None or grid.crs is None:
         return dataset.width / grid.width, 0.0, dataset.height / grid.height, 0.0
-    if dataset.crs != grid.crs:
+    if dataset.crs != grid.crs or not is_north_up(dataset.transform):
         return None
     own, target = dataset.transform, grid.transform
     by_x, by_y = target.a / own.a, target.e / own.e
@@ -149,6 +145,10 @@ def _place_on(dataset: Any, grid: Grid) -> tuple[float, float, float, float] | N
     if min(left, top) < -0.5 or right > dataset.width + 0.5 or bottom > dataset.height + 0.5:
         return None
     return by_x, left, by_y, top
+
+
+def _alpha_of(dataset: Any) -> int | None:
+    return dataset.count if dataset.count > 1 and dataset.colorinterp[-1].name == "alpha" else None
 
 
 def _snapped(number: float) -> float | int:
@@ -167,7 +167,3 @@ def _nodata_of(dataset: Any, index: int, override: float | None, implied: float 
         return value
     limits = np.iinfo(dtype)
     return value if math.isfinite(value) and value == int(value) and limits.min <= value <= limits.max else None
-
-
-def _eastwards(point: GroundControlPoint) -> GroundControlPoint:
-    return GroundControlPoint(point.row, point.col, point.x % 360, point.y, point.z)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 RASTER_ENDINGS = (".tif", ".tiff", ".jp2", ".vrt", ".img")  # only these are joined by band names; `b1.jpg` is a picture
 SIDECAR_ENDINGS = (".aux.xml", ".ovr", ".msk", ".tfw", ".jgw", ".pgw", ".wld", ".prj")
@@ -118,7 +118,7 @@ def _time_of(parts: dict[str, str | None]) -> datetime | None:
         if day := parts.get("day"):
             return datetime.strptime(day, "%Y%m%d").replace(tzinfo=UTC)
         if doy := parts.get("doy"):
-            return datetime(int(doy[:4]), 1, 1, tzinfo=UTC) + timedelta(days=int(doy[4:]) - 1)
+            return datetime.strptime(doy, "%Y%j").replace(tzinfo=UTC)
     except ValueError:
         return None
     return None

@@ -16,13 +16,14 @@ from satseek.core.errors import SourceError
 from satseek.core.scene import BandFile, Scene, Window
 from satseek.core.sensor import SENSORS, BoolArray, Pixels, Sensor
 from satseek.raster.footprint import Footprint, Globe
-from satseek.raster.gdal import gdal_call, open_raster
+from satseek.raster.gdal import gdal_call, gdal_name, open_raster
 from satseek.raster.grid import Grid, grid_of
 from satseek.raster.layer import Layer
 from satseek.raster.quality import cloud_share
 from satseek.raster.recognise import Override, scene_of_files
 from satseek.raster.units import assumed_texts, conversion_of, implied_nodata, settle_unit
 from satseek.raster.validity import judged
+from satseek.raster.vrt import with_metric_points
 
 MAX_PICTURE_SIDE = 4096  # a picture is held in memory whole
 
@@ -37,6 +38,7 @@ class SceneReader:
         self._sensor: Sensor = SENSORS.get(scene.sensor)
         self._opened = ExitStack()
         self._files: dict[str, Any] = {}
+        self._placed: dict[str, Any] = {}  # the same files, or what stands for them where their place needs mending
 
     def __enter__(self) -> SceneReader:
         with ExitStack() as opening:
@@ -50,6 +52,7 @@ class SceneReader:
     ) -> None:
         self._opened.close()
         self._files.clear()
+        self._placed.clear()
 
     @property
     def width(self) -> int:
@@ -106,23 +109,29 @@ class SceneReader:
             raise SourceError(f"{self.scene.source} has no bands to read. Name them with --bands.")
         for href in dict.fromkeys(band.href for band in self.scene.bands):
             self._files[href] = self._opened.enter_context(open_raster(href))
+            self._placed[href] = self._with_place(href, self._files[href])
         for band in self.scene.bands:
             _require_band(band, self._files[band.href])
         self.scene, assumed = settle_unit(self.scene, self._files)
         self.warnings = (*assumed_texts(self.scene), *([assumed] if assumed else []))
-        self._grid = _finest_grid(self._files)
+        self._grid = _finest_grid(self._placed)
         self._globe = Globe(self._grid) if self._grid.crs is not None else None
-        self._layers = [self._layer(href, dataset) for href, dataset in self._files.items()]
+        self._layers = [self._layer(href, dataset) for href, dataset in self._placed.items()]
         self._conversions = [
             conversion_of(self.scene, self._sensor, band, self._files[band.href]) for band in self.scene.bands
         ]
-        self._mask = self._mask_layer(self.scene.mask) if self.scene.mask else None
+        self._mask = self._mask_layer(self.scene.mask)
         self._bands_of_layer = [
             [number for number, band in enumerate(self.scene.bands) if band.href == layer.href]
             for layer in self._layers
         ]
         self._palettes = [self._palette_of(layer) for layer in self._layers]
         self._places = [self._places_in(number) for number in range(len(self._layers))]
+
+    def _with_place(self, href: str, dataset: Any) -> Any:
+        with gdal_call(href):
+            metric = with_metric_points(dataset, gdal_name(href))
+        return dataset if metric is None else self._opened.enter_context(metric)
 
     def _palette_of(self, layer: Layer) -> NDArray[np.uint8] | None:
         return _palette(self._files[layer.href], layer.indexes[0]) if self.scene.sensor == "rgb" else None
@@ -140,18 +149,25 @@ class SceneReader:
         self._opened.callback(layer.close)
         return layer
 
-    def _mask_layer(self, mask: BandFile) -> Layer:
-        dataset = self._files.get(mask.href) or self._opened.enter_context(open_raster(mask.href))
-        _require_band(mask, dataset)
-        layer = Layer(mask.href, dataset, self._grid, [mask.index], nodata=None, implied=None)
+    def _mask_layer(self, mask: BandFile | None) -> Layer | None:
+        if mask is None:
+            return None
+        try:
+            dataset = self._files.get(mask.href) or self._opened.enter_context(open_raster(mask.href))
+            _require_band(mask, dataset)
+        except SourceError as error:  # the image itself is none the worse for it
+            self.warnings = (*self.warnings, f"the cloud share is not known: {error}")
+            return None
+        placed = self._placed.get(mask.href) or self._with_place(mask.href, dataset)
+        layer = Layer(mask.href, placed, self._grid, [mask.index], nodata=None, implied=None)
         self._opened.callback(layer.close)
         return layer
 
     def _require_inside(self, window: Window) -> None:
         if not self._grid.holds(window):
             raise SourceError(
-                f"{self.scene.source} is {self.width}×{self.height} pixels and has no window at column "
-                f"{window.column}, row {window.row} of {window.width}×{window.height}. Was the file changed? Ingest it again."
+                f"{self.scene.source} is {self.width}×{self.height} pixels and has no {window.width}×{window.height} "
+                f"window at column {window.column}, row {window.row}. If the file was changed, ingest it again."
             )
 
     def _values(self, window: Window, size: tuple[int, int]) -> tuple[NDArray[Any], BoolArray | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from satseek.core.errors import SourceError
@@ -66,21 +66,19 @@ def _is_picture(header: Header, hint: str | None) -> bool:
 
 def _colours(header: Header) -> Seen:
     """Return red, green and blue by the bands' names, else by their colours, else in the order they come."""
-    names = [_colour_called(name) or (colour if colour in RGB.band_names else None) for name, colour in _told(header)]
+    wanted = set(RGB.band_names)
+    names: list[str | None] = [_colour_called(name) for name in header.names]
+    if not wanted <= set(names):
+        names = list(header.colours)
     colour_count = header.count - header.has_alpha
     if header.colours[0] == "palette" or colour_count < 3:
         assumed = None if colour_count == 1 else "only the first band was read, as grey"
         return Seen("rgb", tuple((colour, 1) for colour in RGB.band_names), assumed=assumed)
-    named = set(RGB.band_names) <= set(names)
-    places = [names.index(colour) + 1 for colour in RGB.band_names] if named else [1, 2, 3]
+    places = [names.index(colour) + 1 for colour in RGB.band_names] if wanted <= set(names) else [1, 2, 3]
     assumed = (
         f"only bands {', '.join(map(str, places))} were read, as red, green and blue" if colour_count > 3 else None
     )
     return Seen("rgb", tuple(zip(RGB.band_names, places, strict=True)), assumed=assumed)
-
-
-def _told(header: Header) -> Sequence[tuple[str | None, str]]:
-    return list(zip(header.names, header.colours, strict=True))
 
 
 def _colour_called(name: str | None) -> str | None:
