@@ -31,7 +31,7 @@ def item(
 def earth_search_item(
     name: str = "S2A_32TQM_20240501_0_L2A", folder: str = "https://cogs.test", **properties: Any
 ) -> dict[str, Any]:
-    """Return Sentinel-2 as Earth Search writes it: common names, COG and JP2, raster:bands, the offset already applied."""
+    """Return Sentinel-2 as Earth Search writes it: common names, COG and JP2, raster:bands, its offset applied."""
     numbers = {"nodata": 0, "data_type": "uint16", "scale": 0.0001, "offset": -0.1}
     assets: dict[str, Any] = {}
     for key, metres in (("blue", 10), ("green", 10), ("red", 10), ("nir", 10), ("nir08", 20), ("swir16", 20)):

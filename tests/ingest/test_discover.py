@@ -148,9 +148,8 @@ def test_a_folder_that_may_not_be_read_is_refused_and_the_rest_goes_on(folder: P
     found = Found(folder)
 
     assert found.names == ["a.tif", "b.tif"]
-    assert found.refused == {
-        str(folder / "deep"): "The folder cannot be read: Permission denied. Check its permissions."
-    }
+    assert list(found.refused) == [str(folder / "deep")]
+    assert found.only_refusal == "The folder cannot be read: Permission denied. Check its permissions."
 
 
 def test_bands_that_belong_together_are_one_scene(tmp_path: Path):
@@ -271,11 +270,16 @@ def test_a_question_that_cannot_be_understood_is_answered_before_any_source_is_o
         discover(["nowhere.tif"], on_refused=lambda source, why: None, **options)
 
 
-def test_a_limit_counts_scenes_of_all_sources(folder: Path):
-    with stac_api([radar_item(f"s{n}", "https://x.test/v.tif") for n in range(9)], page_size=2) as api:
-        assert Found(folder, limit=2).names == ["a.tif", "b.tif"]
-        assert Found(folder, api.url, limit=4).names == ["a.tif", "b.tif", "c.tif", "v.tif"]
-        assert api.asked("/search") == 1
+def test_a_limit_counts_the_items_of_all_catalogs_and_no_files(folder: Path):
+    near, far = ([radar_item(f"{name}{n}", "https://x.test/v.tif") for n in range(9)] for name in ("near", "far"))
+    with stac_api(near, page_size=2) as one, stac_api(far, page_size=2) as other, stac_api([]) as third:
+        found = Found(folder, one.url, other.url, third.url, limit=10)
+
+    names = [scene.id.removeprefix("scenes/") for scene in found.scenes[3:]]
+    assert found.names[:3] == ["a.tif", "b.tif", "c.tif"]
+    assert names == [*(f"near{n}" for n in range(9)), "far0"]
+    assert other.asked("/search") == 1
+    assert third.asked("/search") == 0
 
 
 def test_annotations_are_given_to_scenes_that_have_none(tmp_path: Path):

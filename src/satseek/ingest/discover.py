@@ -44,11 +44,11 @@ def discover(
 ) -> Iterator[Scene]:
     """Yield the scenes of all sources, each once; what cannot be read is refused, and the rest goes on.
 
-    `bbox`, `datetime`, `stac_query` and `collections` choose among STAC items; a file is always taken. What the
-    `override` says holds for all, but a date only where a STAC item has none.
+    `bbox`, `datetime`, `stac_query`, `collections` and `limit` (items in all) choose among STAC items; a file is always
+    taken. What the `override` says holds for all, but a date only where a STAC item has none.
     """
     if limit is not None and limit < 1:
-        raise UsageError(f"A limit of {limit} scenes leaves nothing to do. Give 1 or more.")
+        raise UsageError(f"A limit of {limit} items leaves none. Give 1 or more.")
     override = _checked(override or Override())
     wanted = Wanted.of(bbox=bbox, datetime=datetime, query=stac_query, collections=collections)
     discovery = _Discovery(override, wanted, annotations, limit, on_refused, patience)
@@ -64,6 +64,7 @@ class _Discovery:
     on_refused: OnRefused
     patience: Patience | None
     found: dict[tuple[str, str], str] = field(default_factory=dict)  # id and sensor -> source
+    items: set[str] = field(default_factory=set)  # addresses of STAC items taken
 
     def scenes_of(self, sources: Iterable[str]) -> Iterator[Scene]:
         for scene in self._all(sources):
@@ -77,8 +78,6 @@ class _Discovery:
                     f"It has the same collection and id as {self.found[key]}, so their chips could not be told apart. "
                     "Give its collection another id.",
                 )
-            if self.limit is not None and len(self.found) >= self.limit:
-                return
 
     def _all(self, sources: Iterable[str]) -> Iterator[Scene]:
         files: list[str] = []
@@ -179,10 +178,13 @@ class _Discovery:
     def _of_stac(self, address: str) -> Iterator[Scene]:
         override = self.override
         reading = Reading(override.sensor, override.bands, lambda href: scene_of_files((href,), override))
-        left = None if self.limit is None else self.limit - len(self.found)
+        left = None if self.limit is None else self.limit - len(self.items)
+        if left == 0:
+            return
         for scene in scenes_wanted(
             address, self.wanted, reading, limit=left, on_refused=self.on_refused, patience=self.patience
         ):
+            self.items.add(scene.source)
             yield replace(
                 scene,
                 unit=override.unit or scene.unit,

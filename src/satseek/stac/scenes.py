@@ -19,7 +19,8 @@ from satseek.stac.offers import Offer, annotations_of, classification_of, existi
 
 OpenAsset = Callable[[str], Scene]
 KEPT = ("gsd", "platform", "constellation", "instruments", "mission", "s2:processing_baseline", "processing:level")
-KEPT_PREFIXES = ("proj:", "eo:", "sar:", "sat:", "view:", "grid:", "mgrs:")
+KEPT_PREFIXES = ("proj:", "eo:", "sar:", "sat:", "view:", "grid:", "mgrs:", "satseek:")
+SAID_APART = ("satseek:caption", "satseek:keywords", "satseek:labels")
 MOST_VALUES = 32  # in a property that is a list
 
 
@@ -156,7 +157,7 @@ def _words(value: Any) -> tuple[str, ...]:
 def _kept(item: pystac.Item, grid: Mapping[str, Any]) -> dict[str, Any]:
     """Return the item's facts that are worth filtering by, as flat JSON values."""
     facts = {key: value for key, value in item.properties.items() if key in KEPT or key.startswith(KEPT_PREFIXES)}
-    facts |= grid
+    facts = {key: value for key, value in facts.items() if key not in SAID_APART} | dict(grid)
     epsg = facts.pop("proj:epsg", None)  # as STAC wrote it before 1.1
     if epsg is not None:
         facts.setdefault("proj:code", f"EPSG:{epsg}")
