@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from satseek import __version__
-from satseek.cli import archive, demo, ingest, models, search, synth
+from satseek.cli import archive, demo, ingest, models, search, synth, train
 
 app = typer.Typer(
     name="satseek",
@@ -24,6 +24,7 @@ app.command("search", rich_help_panel="Fill and ask")(search.run)
 app.add_typer(archive.app, name="archive", rich_help_panel="Look after")
 app.command("models", rich_help_panel="Look after")(models.run)
 app.command("synth", rich_help_panel="Look after")(synth.run)
+app.command("train", rich_help_panel="Teach")(train.run)
 
 
 def _version(asked: bool) -> None:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import copy
+from typing import Generic, TypeVar
 
 import torch
 from torch import nn
 
+M = TypeVar("M", bound=nn.Module)
 
-class Average:
-    """An exponential mean of a network's weights, quick at first."""
 
-    def __init__(self, network: nn.Module, keep: float) -> None:
-        self.network = copy.deepcopy(network).eval().requires_grad_(False)
+class Average(Generic[M]):
+    """An exponential mean of a network's weights, quick at first; with `keep` 0 it is the network itself."""
+
+    def __init__(self, network: M, keep: float) -> None:
+        self.network: M = copy.deepcopy(network).eval().requires_grad_(False)
         self._keep = keep
 
     @torch.no_grad()
-    def follow(self, network: nn.Module, step: int) -> None:
+    def follow(self, network: M, step: int) -> None:
         """Move towards the network by one step."""
         keep = min(self._keep, (1 + step) / (10 + step))
         followed = network.state_dict()
         for name, mean in self.network.state_dict().items():
-            value = followed[name]
             if mean.is_floating_point():
-                mean.lerp_(value.to(mean.dtype), 1 - keep)
+                mean.lerp_(followed[name].to(mean.dtype), 1 - keep)
             else:
-                mean.copy_(value)
+                mean.copy_(followed[name])

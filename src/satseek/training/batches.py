@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -12,27 +11,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from satseek.models.amfmn.text import TextTensors
-from satseek.models.amfmn.vocabulary import Vocabulary, words_of
+from satseek.models.amfmn.vocabulary import Vocabulary
 from satseek.training.augment import augment, dice_of
+from satseek.training.lessons import Lessons
 from satseek.training.settings import Recipe
 
-
-@dataclass(frozen=True)
-class Lessons:
-    """What is learnt from: pictures in memory, each with its captions and scene class."""
-
-    pictures: NDArray[np.uint8]  # (images, h, w, 3)
-    captions: Sequence[Sequence[str]]
-    classes: NDArray[np.int64]  # (images,), -1: none is known
-    class_names: tuple[str, ...]
-
-    def __len__(self) -> int:
-        return len(self.pictures)
-
-    def all_captions(self) -> Iterator[str]:
-        """Go through the captions of all images."""
-        for captions in self.captions:
-            yield from captions
+Begin = Callable[[Tensor], Tensor]
+Chosen = NDArray[np.int64]
 
 
 class Batch(NamedTuple):
@@ -43,10 +28,11 @@ class Batch(NamedTuple):
     positives: Tensor  # (images, captions) bool
     own: Tensor  # (captions,): the picture that each caption was drawn for
     classes: Tensor  # (images,)
+    chosen: Chosen  # (images,): positions of the pictures among the lessons
+    captions: Chosen  # (captions,): positions among all captions of the lessons
+    phrases: TextTensors | None = None  # the pictures' keywords, where the model has a branch for them
+    phrase_owners: Tensor | None = None
     begun: int = 0  # blocks of the backbone that are already done
-
-
-Begin = Callable[[Tensor], Tensor]
 
 
 class KeptMaps:
@@ -56,7 +42,7 @@ class KeptMaps:
         self._there = np.zeros((variants, pictures), dtype=bool)
         self._maps: Tensor | None = None
 
-    def of(self, chosen: NDArray[np.int64], variant: int, make: Callable[[NDArray[np.int64]], Tensor]) -> Tensor:
+    def of(self, chosen: Chosen, variant: int, make: Callable[[Chosen], Tensor]) -> Tensor:
         """Return the maps of the chosen pictures; `make` makes those that are missing."""
         missing = chosen[~self._there[variant, chosen]]
         if len(missing):
@@ -75,71 +61,77 @@ class Batches:
     def __init__(
         self, lessons: Lessons, vocabulary: Vocabulary, recipe: Recipe, *, rank: int = 0, world: int = 1
     ) -> None:
-        self._lessons, self._vocabulary, self._recipe = lessons, vocabulary, recipe
+        self.lessons = lessons
+        self._vocabulary, self._recipe = vocabulary, recipe
         self._rank, self._world = rank, world
         self._kept = KeptMaps(len(lessons), recipe.data.kept_variants)
-        texts: dict[str, int] = {}
-        self._said = [
-            [texts.setdefault(" ".join(words_of(caption)), len(texts)) for caption in captions]
-            for captions in lessons.captions
-        ]  # captions that are the same word for word have the same number
 
     def __len__(self) -> int:
-        return max(len(self._lessons) // (self._recipe.data.batch * self._world), 1)
+        return max(len(self.lessons) // (self._recipe.data.batch * self._world), 1)
 
     def epoch(self, epoch: int, device: torch.device | str = "cpu", begin: Begin | None = None) -> Iterator[Batch]:
         """Go through the batches of one epoch; `begin` runs the frozen blocks where their maps are kept."""
         recipe = self._recipe
-        order = np.random.default_rng([recipe.seed, epoch]).permutation(len(self._lessons))
+        order = np.random.default_rng([recipe.seed, epoch]).permutation(len(self.lessons))
         random = np.random.default_rng([recipe.seed, epoch, self._rank + 1])
         size = min(recipe.data.batch, len(order))
-        kept = recipe.data.kept_variants
+        kept = recipe.data.kept_variants if begin is not None else 0
         variant = epoch if not kept or epoch < kept else int(random.integers(kept))
         dice = dice_of(recipe.seed, variant, len(order))
         for step in range(len(self)):
             start = (step * self._world + self._rank) * size
             chosen = order[start : start + size]
+            batch = self._texts(chosen, random, device)
             if kept and begin is not None:
-                images = self._kept.of(chosen, variant, lambda missing: begin(self._varied(missing, dice, device)))
+                maps = self._kept.of(chosen, variant, lambda missing: begin(self._varied(missing, dice, device)))
+                yield batch._replace(images=maps, begun=recipe.optimiser.frozen_blocks)
             else:
-                images = self._varied(chosen, dice, device)
-            batch = self._batch(chosen, images, random, device)
-            yield batch._replace(begun=recipe.optimiser.frozen_blocks) if kept and begin is not None else batch
+                yield batch._replace(images=self._varied(chosen, dice, device))
 
-    def _varied(self, chosen: NDArray[np.int64], dice: Tensor, device: torch.device | str) -> Tensor:
-        pictures = torch.from_numpy(self._lessons.pictures[chosen]).to(device)
+    def _varied(self, chosen: Chosen, dice: Tensor, device: torch.device | str) -> Tensor:
+        pictures = torch.from_numpy(self.lessons.store.read(chosen)).to(device)
         return augment(pictures, self._recipe.data.image_size, self._recipe.augment, dice[chosen])
 
-    def _batch(
-        self, chosen: NDArray[np.int64], images: Tensor, random: np.random.Generator, device: torch.device | str
-    ) -> Batch:
-        captions: list[str] = []
-        numbers: list[int] = []
-        own: list[int] = []
-        for row, image in enumerate(chosen):
-            for place in self._drawn(image, random):
-                captions.append(self._lessons.captions[image][place])
-                numbers.append(self._said[image][place])
-                own.append(row)
-        drawn = np.array(numbers)
-        positives = np.stack([np.isin(drawn, self._said[image]) for image in chosen])
-        return Batch(
-            images=images,
-            texts=TextTensors(self._vocabulary.encode(captions), device),
-            positives=torch.from_numpy(positives).to(device),
-            own=torch.tensor(own, device=device),
-            classes=torch.from_numpy(self._lessons.classes[chosen]).to(device),
-        )
-
-    def _drawn(self, image: int, random: np.random.Generator) -> list[int]:
-        """Return places of captions, different ones first: a caption often stands five times with its image."""
+    def _texts(self, chosen: Chosen, random: np.random.Generator, device: torch.device | str) -> Batch:
         wanted = self._recipe.data.captions_per_image
-        shuffled = random.permutation(len(self._said[image]))
-        seen: set[int] = set()
-        fresh, again = [], []
-        for place in shuffled:
-            number = self._said[image][place]
-            (again if number in seen else fresh).append(int(place))
-            seen.add(number)
-        places = fresh + again
-        return [places[index % len(places)] for index in range(wanted)]
+        captions = np.concatenate([self._drawn(image, wanted, random) for image in chosen])
+        own = np.repeat(np.arange(len(chosen)), wanted)
+        said = [self.lessons.told.captions[caption] for caption in captions]
+        share = self._recipe.augment.keywords_for_caption
+        if share:  # a caption that is only a list of things teaches how keywords are meant
+            for place in np.flatnonzero(random.random(len(said)) < share):
+                said[place] = " ".join(self._some_keywords(chosen[own[place]], random)) or said[place]
+        batch = Batch(
+            images=torch.empty(0),
+            texts=TextTensors(self._vocabulary.encode(said), device),
+            positives=torch.from_numpy(self.lessons.told.positives(chosen, captions)).to(device),
+            own=torch.from_numpy(own).to(device),
+            classes=torch.from_numpy(self.lessons.class_numbers[chosen]).to(device),
+            chosen=chosen,
+            captions=captions,
+        )
+        return self._with_phrases(batch, chosen, random, device) if self._recipe.model.keywords else batch
+
+    def _with_phrases(
+        self, batch: Batch, chosen: Chosen, random: np.random.Generator, device: torch.device | str
+    ) -> Batch:
+        lists = [self._some_keywords(image, random) or [""] for image in chosen]
+        owners = torch.tensor([owner for owner, words in enumerate(lists) for _ in words], device=device)
+        phrases = self._vocabulary.encode([phrase for words in lists for phrase in words])
+        return batch._replace(phrases=TextTensors(phrases, device), phrase_owners=owners)
+
+    def _drawn(self, image: int, wanted: int, random: np.random.Generator) -> Chosen:
+        """Return positions of captions, different ones first: a caption often stands five times with its image."""
+        first, end = self.lessons.first_captions[image : image + 2]
+        places = first + random.permutation(end - first)
+        _, once = np.unique(self.lessons.told.same_words[places], return_index=True)
+        once.sort()
+        order = np.concatenate([places[once], np.delete(places, once)])
+        return np.resize(order, wanted)
+
+    def _some_keywords(self, image: int, random: np.random.Generator) -> list[str]:
+        words = self.lessons.keywords[image]
+        if not words:
+            return []
+        count = int(random.integers(1, len(words) + 1))
+        return [words[place] for place in random.permutation(len(words))[:count]]

@@ -1,13 +1,15 @@
-"""What one step minimises: the pairs' loss, and beside it the naming of scene classes."""
+"""What one step minimises: the pairs' loss, and beside it keywords and the naming of scene classes."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from satseek.losses.catalogue import LOSSES
 from satseek.models.amfmn.network import Amfmn
 from satseek.training.batches import Batch
 from satseek.training.settings import LossSettings
@@ -21,33 +23,53 @@ class Objective(nn.Module):
         self.network = network
         self.settings = settings
         self.log_scale = nn.Parameter(torch.tensor(math.log(1 / settings.temperature)))
+        self.bias = nn.Parameter(torch.tensor(-10.0))  # of the sigmoid loss: at first every pair is a no
         size = network.settings.dimensions
         self.name_image, self.name_text = nn.Linear(size, max(classes, 1)), nn.Linear(size, max(classes, 1))
 
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
+    def forward(self, batch: Batch, margin: Tensor | None = None) -> dict[str, Tensor]:
         """Return the losses by name; `loss` is their weighted sum."""
-        images, texts, scores = self.network(batch.images, batch.texts, begun=batch.begun)
-        parts = {"pairs": info_nce(scores * self.log_scale.exp().clamp(max=100), batch.positives)}
+        network = self.network
+        images, texts, scores = network(batch.images, batch.texts, begun=batch.begun)
+        parts = {"pairs": self._pairs(scores, batch.positives, margin)}
         loss = parts["pairs"]
+        if batch.phrases is not None and batch.phrase_owners is not None:
+            parts["keywords"] = self._keywords(batch, images, texts)
+            loss = loss + parts["keywords"]
         if self.settings.scene_class:
             parts["classes"] = self._naming(images, texts, batch)
             loss = loss + self.settings.scene_class * parts["classes"]
         return {"loss": loss, **parts}
 
+    def _pairs(self, scores: Tensor, positives: Tensor, margin: Tensor | None = None) -> Tensor:
+        settings = self.settings
+        options: dict[str, Any] = {"scale": self.log_scale.exp().clamp(max=100)}
+        if settings.name == "sigmoid":
+            options["bias"] = self.bias
+        elif settings.name in ("triplet", "dynamic_margin"):
+            margins = settings.margin if margin is None else margin
+            options = {"margin": margins, "negatives": settings.negatives, "reduction": settings.reduction}
+        return LOSSES.get(_LOSS_BEHIND.get(settings.name, settings.name))(scores, positives, **options)
+
+    def _keywords(self, batch: Batch, images: Tensor, texts: Tensor) -> Tensor:
+        """Return the loss of keywords alone, and of each sentence joined with its image's keywords."""
+        assert batch.phrases is not None
+        assert batch.phrase_owners is not None
+        network, count = self.network, len(images)
+        keys = network.encode_keywords(batch.phrases, batch.phrase_owners, count)
+        joint = network.joint(texts, keys[batch.own])
+        alone = self._pairs(network.scores(images, keys), torch.eye(count, dtype=torch.bool, device=images.device))
+        return alone + self._pairs(network.scores(images, joint), batch.positives)
+
     def _naming(self, images: Tensor, texts: Tensor, batch: Batch) -> Tensor:
-        said = batch.classes[batch.own]
-        of_images = functional.cross_entropy(
-            self.name_image(images), batch.classes, ignore_index=-1, label_smoothing=0.1
-        )
-        of_texts = functional.cross_entropy(self.name_text(texts), said, ignore_index=-1, label_smoothing=0.1)
-        return of_images + of_texts
+        of_images = self._cross_entropy(self.name_image(images), batch.classes)
+        return of_images + self._cross_entropy(self.name_text(texts), batch.classes[batch.own])
+
+    def _cross_entropy(self, answers: Tensor, classes: Tensor) -> Tensor:
+        known = classes >= 0
+        if not known.any():
+            return answers.sum() * 0
+        return functional.cross_entropy(answers[known], classes[known], label_smoothing=self.settings.label_smoothing)
 
 
-def info_nce(scores: Tensor, positives: Tensor) -> Tensor:
-    return (_one_way(scores, positives) + _one_way(scores.T, positives.T)) / 2
-
-
-def _one_way(scores: Tensor, positives: Tensor) -> Tensor:
-    others = scores.masked_fill(positives, -torch.inf).logsumexp(1, keepdim=True)
-    each = functional.softplus(others - scores)  # -log of each positive's share among itself and the negatives
-    return ((each * positives).sum(1) / positives.sum(1).clamp(min=1)).mean()
+_LOSS_BEHIND = {"dynamic_margin": "triplet"}

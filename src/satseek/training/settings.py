@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, get_type_hints
@@ -41,16 +41,20 @@ class AugmentSettings:
     contrast: float = 0.15
     saturation: float = 0.2
     word_dropout: float = 0.1
+    keywords_for_caption: float = 0.0  # share of captions whose place is taken by some of the image's keywords
 
 
 @dataclass(frozen=True)
 class LossSettings:
     """What is minimised."""
 
-    name: str = "info_nce"  # or triplet, dynamic_margin
+    name: str = "info_nce"  # or sigmoid, triplet, dynamic_margin
     temperature: float = 0.07  # where InfoNCE starts; it is learnt
-    margin: float = 0.2
-    label_smoothing: float = 0.0
+    margin: float = 0.2  # of triplets; the largest one (gamma) of the dynamic margin
+    beta: float = 5.0  # how fast the dynamic margin shrinks as texts grow alike
+    negatives: str = "all"  # or hardest: which of a pair's negatives a triplet counts
+    reduction: str = "sum"  # or mean, over triplets
+    label_smoothing: float = 0.1  # of the scene classes
     scene_class: float = 0.0  # weight of naming the scene class from the picture and from the sentence
 
 
@@ -111,7 +115,7 @@ def read_recipe(name_or_path: str, changes: Sequence[str] = (), *, seed: int | N
 
 def recipe_of(table: Mapping[str, Any]) -> Recipe:
     """Return the recipe that a table of sections says; an unknown key is answered with the right one."""
-    recipe = _filled(Recipe, table, "")
+    recipe: Recipe = _filled(Recipe, table, "")
     return recipe
 
 
@@ -212,6 +216,7 @@ def _check_sizes(recipe: Recipe) -> None:
 
 def _check_shares(recipe: Recipe) -> None:
     _within("augment.smallest_crop", recipe.augment.smallest_crop, 0.01, 1)
+    _within("augment.keywords_for_caption", recipe.augment.keywords_for_caption, 0, 1)
     _within("augment.word_dropout", recipe.augment.word_dropout, 0, 0.9)
     _within("optimiser.average", recipe.optimiser.average, 0, 0.99999)
     _within("optimiser.warm_up", recipe.optimiser.warm_up, 0, 1)
@@ -221,7 +226,9 @@ def _check_shares(recipe: Recipe) -> None:
 
 def _check_names(recipe: Recipe) -> None:
     for key, value, known in (
-        ("loss.name", recipe.loss.name, ("info_nce", "triplet", "dynamic_margin")),
+        ("loss.name", recipe.loss.name, ("info_nce", "sigmoid", "triplet", "dynamic_margin")),
+        ("loss.negatives", recipe.loss.negatives, ("all", "hardest")),
+        ("loss.reduction", recipe.loss.reduction, ("sum", "mean")),
         ("optimiser.schedule", recipe.optimiser.schedule, ("cosine", "steps", "constant")),
     ):
         if value not in known:
@@ -242,8 +249,3 @@ _CHECKS = (_check_sizes, _check_shares, _check_names, _check_kept)
 def _within(key: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise UsageError(f"'{key}' is {value:g}; it must lie between {low:g} and {high:g}.")
-
-
-def shortened(recipe: Recipe, epochs: int) -> Recipe:
-    """Return the recipe with fewer epochs."""
-    return replace(recipe, optimiser=replace(recipe.optimiser, epochs=epochs))

@@ -39,10 +39,11 @@ class WordEmbedding(nn.Module):
         rows = self.words(words) + self.groups(texts.groups, texts.offsets)
         rows = rows.clone()
         rows[0] = 0
+        vectors: Tensor = rows[texts.tokens]
         if self.training and self.word_dropout:
             skipped = torch.rand(texts.tokens.shape, device=rows.device) < self.word_dropout
-            return rows[texts.tokens] * ~skipped[..., None]
-        return rows[texts.tokens]
+            return vectors * ~skipped[..., None]
+        return vectors
 
 
 class SentenceBranch(nn.Module):

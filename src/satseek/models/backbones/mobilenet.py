@@ -54,7 +54,8 @@ class MobileNetV2(nn.Module):
         x = self.stem(images / 127.5 - 1)
         for block in self.blocks[:blocks]:
             x = block(x)
-        return x
+        begun: Tensor = x
+        return begun
 
     def finish(self, x: Tensor, blocks: int) -> Tensor:
         """Return the last map from what `begin` made."""
@@ -97,7 +98,8 @@ class InvertedResidual(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the block's map."""
-        return x + self.layers(x) if self.adds else self.layers(x)
+        made: Tensor = self.layers(x)
+        return x + made if self.adds else made
 
 
 class SameConv(nn.Conv2d):
@@ -108,6 +110,9 @@ class SameConv(nn.Conv2d):
     ) -> None:
         super().__init__(inner, outer, kernel, stride=stride, groups=groups, padding=kernel // 2 if stride == 1 else 0)
         self.active = active
+        # without norms the values must keep their size by themselves, or nothing is learnt from scratch
+        nn.init.kaiming_normal_(self.weight, nonlinearity="relu" if active else "linear")
+        nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the map; at stride 1 the padding is even and the convolution does it itself."""

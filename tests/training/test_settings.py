@@ -1,0 +1,71 @@
+"""Recipes: read, changed, checked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from satseek.core.errors import UnknownName, UsageError
+from satseek.training.settings import read_recipe, recipe_names, recipe_of
+
+
+@pytest.mark.parametrize("name", recipe_names())
+def test_every_recipe_that_comes_along_can_be_read(name: str) -> None:
+    recipe = read_recipe(name)
+    assert recipe.name == name
+    assert recipe.summary
+
+
+def test_changes_are_made_with_or_without_the_section() -> None:
+    recipe = read_recipe(
+        "amfmn", ["optimiser.epochs=3", "batch=8", "model.salience=false", "loss.name=triplet"], seed=5
+    )
+    assert (recipe.optimiser.epochs, recipe.data.batch, recipe.model.salience) == (3, 8, False)
+    assert (recipe.loss.name, recipe.seed) == ("triplet", 5)
+    assert recipe_of(recipe.to_json()) == recipe
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ("optimiser.epoch=3", "no key 'optimiser.epoch'. Did you mean 'epochs'"),
+        ("epoks=3", "no key 'epoks'. Did you mean 'epochs'"),
+        ("optimizer.epochs=3", "no key 'optimizer'. Did you mean 'optimiser'"),
+        ("optimiser.epochs=many", "must be a whole number"),
+        ("optimiser.epochs=true", "must be a whole number"),
+        ("optimiser.epochs=0", "must lie between 1 and"),
+        ("optimiser.epochs", "has no value"),
+        ("model.salience=1", "must be true or false"),
+        ("model=3", "is a section of a recipe"),
+        ("name.x=3", "has no parts"),
+        ("data.image_size=100", "multiple of 32, such as 96 or 128"),
+        ("data.image_size=-32", "must lie between"),
+        ("loss.name=infonce", "Did you mean 'info_nce'"),
+        ("model.guidance=softer", "Did you mean 'soft'"),
+        ("data.kept_variants=4", "model.salience=false"),
+        ("optimiser.average=1.5", "must lie between"),
+    ],
+)
+def test_a_change_that_cannot_be_is_answered_with_what_can(change: str, says: str) -> None:
+    with pytest.raises(UsageError) as told:
+        read_recipe("amfmn", [change])
+    assert says in str(told.value)
+
+
+def test_a_recipe_of_ones_own_is_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[data]\nsets = 'folder'\n[loss]\nmargin = 1\n")
+    recipe = read_recipe(str(path))
+    assert (recipe.name, recipe.data.sets, recipe.loss.margin) == ("mine", "folder", 1.0)
+
+
+def test_a_file_that_is_no_recipe_says_where(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[data\nsets=")
+    with pytest.raises(UsageError, match=r"Cannot read the recipe .*mine\.toml"):
+        read_recipe(str(path))
+    with pytest.raises(UsageError, match="Cannot read the recipe"):
+        read_recipe(str(tmp_path / "none.toml"))
+    with pytest.raises(UnknownName, match="Did you mean 'amfmn'"):
+        read_recipe("amfm")

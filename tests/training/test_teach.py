@@ -1,0 +1,170 @@
+"""A whole run on a small set: it learns, keeps the best, goes on where it stopped, and stops at a bad loss."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakes.pictures import COLOURS, SMALL, write_pictures
+from satseek.core.errors import ModelError, UsageError
+from satseek.core.sensor import Pixels
+from satseek.models.amfmn.model import AmfmnModel
+from satseek.models.checkpoint import load_checkpoint
+from satseek.training.curve import Epoch
+from satseek.training.loop import TrainingBroke
+from satseek.training.settings import Recipe, read_recipe
+from satseek.training.teach import Silent, TrainingReport, train
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_pictures(tmp_path_factory.mktemp("data") / "set")
+
+
+def small(*changes: str, name: str = "amfmn") -> Recipe:
+    return read_recipe(name, [*SMALL, *changes])
+
+
+def go(recipe: Recipe, data: Path, out: Path, *, resume: bool = False, watcher: Silent | None = None) -> TrainingReport:
+    return train(recipe, data, out, device="cpu", precision="32-true", resume=resume, watcher=watcher)
+
+
+def losses_of(out: Path) -> list[str]:
+    with open(out / "curve.csv", encoding="utf-8") as file:
+        return [row["loss"] for row in csv.DictReader(file)]
+
+
+class StopsAt(Silent):
+    """Breaks off in the middle of an epoch, as a pulled plug would."""
+
+    def __init__(self, step: int) -> None:
+        self.steps, self.stop = 0, step
+
+    def step(self, images: int, losses: dict[str, float]) -> None:
+        self.steps += 1
+        if self.steps == self.stop:
+            raise KeyboardInterrupt
+
+
+def test_a_run_learns_colours_and_leaves_a_model_that_finds_them(data: Path, tmp_path: Path) -> None:
+    changes = ("optimiser.epochs=12", "optimiser.learning_rate=0.01", "optimiser.dropout=0", "optimiser.average=0.5")
+    report = go(small(*changes, "augment.word_dropout=0"), data, tmp_path / "run")
+    losses = [float(loss) for loss in losses_of(tmp_path / "run")]
+    assert losses[-1] < 0.8 * losses[0]
+    model = AmfmnModel.load(tmp_path / "run" / "best")
+    values = [np.broadcast_to(np.uint8(colour)[:, None, None], (3, 32, 32)) for colour in COLOURS.values()]
+    chips = [Pixels("rgb", ("red", "green", "blue"), value, np.ones((32, 32), bool)) for value in values]
+    scores = model.encode_texts(["red roofs", "green meadows", "blue water"]) @ model.encode_images(chips).T
+    assert scores.argmax(1).tolist() == [0, 1, 2]
+    assert report.recalls["folder"] == max(report.recalls.values())
+    assert model.card.figures["folder_val_mean_recall"] == round(report.recalls["folder"], 2)
+    assert "18 images, 36 captions" in model.card.training_data
+    assert Image.open(tmp_path / "run" / "curve.png").size == (900, 420)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("loss.name=triplet", "model.guidance=fusion"),
+        ("loss.name=dynamic_margin", "model.guidance=soft"),
+        ("loss.name=sigmoid", "model.guidance=sim-coded"),
+        ("model.keywords=true", "optimiser.accumulate=2"),
+        ("model.salience=false", "optimiser.frozen_blocks=3", "data.kept_variants=1", "data.choose_every=2"),
+    ],
+)
+def test_every_way_to_train_makes_its_loss_smaller(changes: tuple[str, ...], data: Path, tmp_path: Path) -> None:
+    epochs = ("optimiser.epochs=4", "optimiser.learning_rate=0.01", "optimiser.dropout=0", "augment.word_dropout=0")
+    go(small(*changes, *epochs), data, tmp_path / "run")
+    losses = [float(loss) for loss in losses_of(tmp_path / "run")]
+    assert losses[-1] < losses[0]
+
+
+def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data: Path, tmp_path: Path) -> None:
+    recipe = small("optimiser.epochs=4")
+    go(recipe, data, tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        go(recipe, data, tmp_path / "broken", watcher=StopsAt(8))  # in the third epoch
+    assert losses_of(tmp_path / "broken") == losses_of(tmp_path / "whole")[:2]
+    go(recipe, data, tmp_path / "broken", resume=True)
+    assert losses_of(tmp_path / "broken") == losses_of(tmp_path / "whole")
+
+
+@pytest.mark.slow
+def test_a_run_that_was_killed_goes_on_to_the_same_losses(data: Path, tmp_path: Path) -> None:
+    recipe = small("optimiser.epochs=6")
+    go(recipe, data, tmp_path / "whole")
+    changes = [part for change in (*SMALL, "optimiser.epochs=6") for part in ("--set", change)]
+    machine = ["--device", "cpu", "--precision", "32-true", "--quiet"]
+    command = [sys.executable, "-m", "satseek.cli.app", "train", "amfmn", "--data", str(data), *changes, *machine]
+    command = [sys.executable, "-c", "from satseek.cli.app import main; main()", *command[3:]]
+    out = tmp_path / "killed"
+    process = subprocess.Popen([*command, "--out", str(out)])
+    while not (out / "curve.csv").exists() and process.poll() is None:
+        time.sleep(0.05)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    assert len(losses_of(out)) < 6
+    subprocess.run([*command, "--out", str(out), "--resume"], check=True)
+    assert losses_of(out) == losses_of(tmp_path / "whole")
+
+
+def test_a_run_is_not_written_over(data: Path, tmp_path: Path) -> None:
+    go(small(), data, tmp_path / "run")
+    with pytest.raises(UsageError, match="--resume"):
+        go(small(), data, tmp_path / "run")
+
+
+def test_going_on_with_other_settings_is_refused(data: Path, tmp_path: Path) -> None:
+    go(small(), data, tmp_path / "run")
+    with pytest.raises(ModelError, match="other settings"):
+        go(small("optimiser.learning_rate=0.5"), data, tmp_path / "run", resume=True)
+    (tmp_path / "run" / "last.ckpt").write_bytes(b"PK no checkpoint")
+    with pytest.raises(ModelError, match="Remove it to begin anew"):
+        go(small(), data, tmp_path / "run", resume=True)
+
+
+def test_a_loss_that_is_no_number_stops_with_the_step_and_keeps_the_last_good_model(data: Path, tmp_path: Path) -> None:
+    class Poisons(Silent):
+        """Puts a value that is no number into the second epoch's weights."""
+
+        def epoch(self, epoch: Epoch, best: bool) -> None:
+            run.append(epoch)
+
+    run: list[Epoch] = []
+    recipe = small(
+        "optimiser.learning_rate=1e30", "optimiser.clip_gradient=0.0", "optimiser.epochs=9", "loss.name=triplet"
+    )
+    with pytest.raises(TrainingBroke, match=r"The loss became (nan|inf) at step \d+ \(epoch \d+\)"):
+        go(recipe, data, tmp_path / "run", watcher=Poisons())
+    if (tmp_path / "run" / "best").exists():
+        load_checkpoint(tmp_path / "run" / "best")
+
+
+def test_a_run_can_begin_from_another_ones_model(data: Path, tmp_path: Path) -> None:
+    go(small("model.salience=false"), data, tmp_path / "first")
+    begun = f"optimiser.start_from={tmp_path / 'first' / 'best'}"
+    changes = ("optimiser.learning_rate=1e-9", "optimiser.backbone_learning_rate=1e-9")
+    go(small(begun, *changes, "optimiser.average=0.0"), data, tmp_path / "second")
+    first, second = (load_checkpoint(tmp_path / name / "best") for name in ("first", "second"))
+    assert "image.salience.mask.weight" not in first.tensors
+    assert "image.salience.mask.weight" in second.tensors
+    for name, tensor in first.tensors.items():
+        np.testing.assert_allclose(tensor.float(), second.tensors[name].float(), atol=1e-3)
+    assert second.vocabulary == first.vocabulary
+    with pytest.raises(ModelError, match="another shape"):
+        go(small(begun, "model.hidden=9"), data, tmp_path / "third")
+
+
+def test_the_recipe_that_ran_is_kept_beside_the_run(data: Path, tmp_path: Path) -> None:
+    go(small(), data, tmp_path / "run")
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text()) == small().to_json()
