@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from satseek import __version__
-from satseek.cli import archive, demo, ingest, models, search, synth, train
+from satseek.cli import archive, datasets, demo, evaluate, ingest, models, search, synth, train
 
 app = typer.Typer(
     name="satseek",
@@ -25,6 +25,8 @@ app.add_typer(archive.app, name="archive", rich_help_panel="Look after")
 app.command("models", rich_help_panel="Look after")(models.run)
 app.command("synth", rich_help_panel="Look after")(synth.run)
 app.command("train", rich_help_panel="Teach")(train.run)
+app.command("evaluate", rich_help_panel="Teach")(evaluate.run)
+app.add_typer(datasets.app, name="datasets", rich_help_panel="Teach")
 
 
 def _version(asked: bool) -> None:

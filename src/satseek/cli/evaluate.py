@@ -1,0 +1,132 @@
+"""`satseek evaluate`: how well a model finds images by their captions, and captions by their images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from satseek.cli.say import errors_for_people, progress, tell, write_json
+
+if TYPE_CHECKING:
+    from satseek.core.model import Model
+    from satseek.evaluation.report import EvaluationReport
+
+
+def run(
+    models: Annotated[
+        str, typer.Argument(metavar="MODEL[,MODEL…]", help="Names from 'satseek models', or folders of trained models.")
+    ],
+    dataset: Annotated[
+        str, typer.Argument(metavar="DATASET", help="rsicd, rsitmd, ucm, sydney, folder, or joined: rsicd+ucm.")
+    ],
+    data: Annotated[Path, typer.Option("--data", metavar="DIR", help="The data set's folder, or the one above it.")],
+    images: Annotated[
+        list[str] | None,
+        typer.Option("--images", metavar="[SET=]DIR", help="Where the image files lie, if not beside the captions."),
+    ] = None,
+    split: Annotated[str, typer.Option("--split", metavar="NAME", help="train, val, test, or all.")] = "val",
+    mode: Annotated[
+        str, typer.Option("--mode", metavar="MODE", help="Ask by sentence, by keywords, or by both: joint.")
+    ] = "sentence",
+    published: Annotated[
+        bool | None,
+        typer.Option("--published/--no-published", help="Figures from papers beside; so when comparing models."),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="For the draws behind the interval.")] = 0,
+    json: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' is stdout.")
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:
+    """Measure R@1, R@5 and R@10 both ways, equal scores taken in expectation, as the papers' protocol goes.
+
+    Examples:
+
+      satseek evaluate colour ucm --data ../shared/data/ucm --split val
+
+      satseek evaluate colour,runs/mine/best rsicd --data ../shared/data --json figures.json
+    """
+    with errors_for_people():
+        from satseek.datasets.catalogue import load_captioned
+        from satseek.evaluation.captions import require_mode
+
+        loaded = {name: _load(name) for name in _names(models)}
+        for model in loaded.values():
+            require_mode(model, mode)
+        captioned = load_captioned(dataset, data, images=image_folders(images or []), split=split)
+        reports = [_evaluate(name, model, captioned, mode, seed, quiet) for name, model in loaded.items()]
+        _show(reports, published, json)
+
+
+def _names(models: str) -> list[str]:
+    from satseek.core.errors import UsageError
+
+    names = list(dict.fromkeys(name.strip() for name in models.split(",") if name.strip()))
+    if not names:
+        raise UsageError("Name a model to evaluate; 'satseek models' lists them.")
+    return names
+
+
+def _load(name: str) -> Model:
+    from satseek.models.catalogue import MODELS, load_model
+
+    folder = Path(name)
+    if name in MODELS or not folder.exists():
+        return load_model(name)
+    from satseek.models.amfmn.model import AmfmnModel
+
+    best = folder / "best"  # a whole run was named: its best model is meant
+    return AmfmnModel.load(best if best.is_dir() else folder)
+
+
+def image_folders(given: list[str]) -> Path | dict[str, Path] | None:
+    """Return the folders of images as they were given: one, or one for each set by its name."""
+    from satseek.core.errors import UsageError
+
+    named = [(name, folder) for name, equals, folder in (each.partition("=") for each in given) if equals]
+    if len(named) < len(given) and len(given) > 1:
+        raise UsageError("Give --images once, or once for each set as --images rsitmd=DIR.")
+    if not given:
+        return None
+    return {name: Path(folder) for name, folder in named} if named else Path(given[0])
+
+
+def _evaluate(name: str, model: Model, captioned: Any, mode: str, seed: int, quiet: bool) -> EvaluationReport:
+    from satseek.evaluation.captions import evaluate
+
+    with progress(f"encoding with {name}", unit="images", quiet=quiet) as ticker:
+        ticker.expect(len(captioned))
+        done = 0
+
+        def on_progress(now: int, total: int) -> None:
+            nonlocal done
+            ticker.advance(now - done)
+            done = now
+
+        return evaluate(model, captioned, mode=mode, name=name, seed=seed, on_progress=on_progress)
+
+
+def _show(reports: list[EvaluationReport], published: bool | None, json: Path | None) -> None:
+    from satseek.core.errors import UsageError
+    from satseek.evaluation.report import side_by_side
+
+    several = len(reports) > 1
+    value = {"reports": [report.to_json() for report in reports]} if several else reports[0].to_json()
+    if json is not None and str(json) == "-":
+        write_json(value)
+        return
+    if json is not None:
+        import json as format
+
+        try:
+            json.write_text(format.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"Cannot write the figures to {json}: {error.strerror}. Choose another file.") from None
+    if several or published:
+        print(side_by_side(reports, published=published is not False))
+    if not several:
+        print(reports[0])
+    for line in {text for report in reports for text in report.left_out()} if several else ():
+        tell(line)
