@@ -43,7 +43,10 @@ _REMOTE_ONLY: dict[str, str | int] = {
     "VSI_CACHE": "TRUE",
     "VSI_CACHE_SIZE": "4000000",
 }
-_SAFE = {"GDAL_VRT_ENABLE_PYTHON": "NO"}  # a raster is data: it never runs code
+_SAFE = {
+    "GDAL_VRT_ENABLE_PYTHON": "NO",  # a raster is data: it never runs code
+    "GDAL_PNG_WHOLE_IMAGE_OPTIM": "NO",  # that holds all of it, and of a file cut short it shows noise
+}
 
 
 def is_remote(href: str) -> bool:
@@ -98,7 +101,7 @@ def open_raster(href: str) -> Any:
     with gdal_call(href):
         dataset = open_quietly(Path(path) if path is not None else gdal_name(href))
     try:
-        _check_dimensions(href, dataset)
+        _check_content(href, dataset)
         if path is not None and dataset.driver == "JPEG":
             _check_jpeg_end(href, path)
     except SourceError:
@@ -118,13 +121,14 @@ def _check_file(href: str, path: str) -> None:
         raise SourceError(f"{href} is empty (0 bytes). Fetch it again.")
 
 
-def _check_dimensions(href: str, dataset: Any) -> None:
+def _check_content(href: str, dataset: Any) -> None:
     pixels = dataset.width * dataset.height
     claims = f"{href} claims to be {dataset.width:,}×{dataset.height:,} pixels"
     if dataset.count == 0:
-        raise SourceError(
-            f"{href} holds no bands of its own. Name one of its parts, as 'gdalinfo' lists them under Subdatasets."
-        )
+        parts = ", ".join(dataset.subdatasets[:3]) or "as 'gdalinfo' lists them under Subdatasets"
+        raise SourceError(f"{href} holds no bands of its own. Name one of its parts: {parts}.")
+    if any(dtype.startswith("complex") for dtype in dataset.dtypes):
+        raise SourceError(f"{href} holds complex numbers. Ingest a detected product (GRD, RTC), not SLC.")
     if pixels > MAX_PIXELS:
         raise SourceError(f"{claims}, more than the globe has at 10 m. Its header is damaged: fetch it again.")
     if dataset.driver in _WITHOUT_BLOCKS and pixels > MAX_PIXELS_WITHOUT_BLOCKS:

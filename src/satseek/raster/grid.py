@@ -39,6 +39,13 @@ class Grid:
             and row + height <= self.height
         )
 
+    def seen_at(self, window: Window, size: tuple[int, int]) -> Grid:
+        """Return the grid of a window that is shown as (height, width) = size pixels."""
+        a, _, c, _, e, f = self.transform[:6]
+        across, down = window.width / size[1], window.height / size[0]
+        left, top = c + a * window.column, f + e * window.row
+        return Grid(size[1], size[0], Affine(a * across, 0.0, left, 0.0, e * down, top), self.crs)
+
 
 def mapped(transform: Affine, columns: Any, rows: Any) -> tuple[Any, Any]:
     """Return where columns and rows, numbers or arrays of them, lie on the map."""

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from rasterio.enums import MaskFlags, Resampling
-from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as RasterWindow
 
 from satseek.core.scene import Window
@@ -18,8 +17,8 @@ from satseek.core.sensor import BoolArray
 from satseek.raster.gdal import gdal_call, gdal_name
 from satseek.raster.grid import Grid, is_laid_by_points, is_north_up
 from satseek.raster.vrt import with_nodata
+from satseek.raster.warp import alpha_of, warped_by_points, warped_to_grid
 
-_WARP_MEGABYTES = 64
 _MASKED = 128  # of 255: a blended mask pixel counts as measured from here on
 _NEARLY = 0.01  # of a pixel: grids that differ by less are the same
 
@@ -42,11 +41,13 @@ class Layer:
         self.bytes_read = 0
         self._opened = ExitStack()
         self._nodata = [_nodata_of(dataset, index, nodata, implied) for index in self.indexes]
+        self._grid = grid
+        self._unwarped: Any | None = None
         with gdal_call(href):
-            self._lay(dataset, grid)
+            self._lay(dataset)
         flags = self._exact.mask_flag_enums[self.indexes[0] - 1]
         self._has_mask = MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]
-        self._alpha = None if self._has_mask else _alpha_of(self._exact)
+        self._alpha = None if self._has_mask else alpha_of(self._exact)
 
     def close(self) -> None:
         """Close what was opened on top of the file; the file itself belongs to the reader."""
@@ -60,26 +61,34 @@ class Layer:
         Coarser than the file they are averages, finer they are interpolated; without `blend` the nearest is taken.
         """
         part, coarser = self._part(window, size)
-        exact = coarser == 1.0 and (part.height, part.width) == size
-        request: dict[str, Any] = {"window": part}
-        if not exact:
-            how = (Resampling.average if coarser > 1 else Resampling.bilinear) if blend else Resampling.nearest
-            request |= {"out_shape": (len(self.indexes), *size), "resampling": how}
-        with gdal_call(self.href):
-            numbers = (self._exact if exact or not blend else self._blended).read(self.indexes, **request)
+        how = (Resampling.average if coarser > 1 else Resampling.bilinear) if blend else Resampling.nearest
+        with gdal_call(self.href), ExitStack() as passing:
+            exact, blended = self._exact, self._blended
+            if coarser > 1 and self._unwarped is not None:  # far cheaper than warping every pixel and then shrinking
+                grid = self._grid.seen_at(window, size)
+                exact = blended = warped_to_grid(self._unwarped, grid, nodata=self._nodata[0], how=how)
+                passing.enter_context(exact)
+                part, coarser = RasterWindow(0, 0, size[1], size[0]), 1.0
+            request: dict[str, Any] = {"window": part}
+            if coarser == 1.0 and (part.height, part.width) == size:
+                numbers = exact.read(self.indexes, **request)
+            else:
+                request |= {"resampling": how}
+                source = blended if blend else exact
+                numbers = source.read(self.indexes, out_shape=(len(self.indexes), *size), **request)
             valid = self._told_valid(numbers)
-            mask = self._mask({"window": part, "out_shape": size}, request.get("resampling", Resampling.nearest))
-            if mask is not None:
-                self.bytes_read += mask.nbytes
-                valid = mask[None] if valid is None else valid & mask
+            mask = self._mask(exact, size, request)
+        if mask is not None:
+            self.bytes_read += mask.nbytes
+            valid = mask[None] if valid is None else valid & mask
         self.bytes_read += numbers.nbytes
         return numbers, None if valid is None or valid.all() else np.broadcast_to(valid, numbers.shape)
 
-    def _mask(self, request: dict[str, Any], how: Resampling) -> BoolArray | None:
+    def _mask(self, source: Any, size: tuple[int, int], request: dict[str, Any]) -> BoolArray | None:
         if self._has_mask:
-            return np.asarray(self._exact.read_masks(self.indexes[0], resampling=how, **request) >= _MASKED)
+            return np.asarray(source.read_masks(self.indexes[0], out_shape=size, **request) >= _MASKED)
         if self._alpha is not None:  # GDAL makes a mask only of a second or fourth band
-            return np.asarray(self._exact.read(self._alpha, **request) > 0)
+            return np.asarray(source.read(self._alpha, out_shape=size, window=request["window"]) > 0)
         return None
 
     def _told_valid(self, numbers: NDArray[Any]) -> BoolArray | None:
@@ -91,34 +100,26 @@ class Layer:
                 np.not_equal(numbers[band], numbers.dtype.type(value), out=valid[band])
         return valid
 
-    def _lay(self, dataset: Any, grid: Grid) -> None:
-        source = self._warped(dataset) if is_laid_by_points(dataset) else dataset
-        place = _place_on(source, grid)
+    def _lay(self, dataset: Any) -> None:
+        """Find how the file reaches the grid: by plain windows, by its control points, or by being warped."""
+        how = Resampling.nearest if dataset.colorinterp[0].name == "palette" else Resampling.bilinear
+        source = dataset
+        if is_laid_by_points(dataset):
+            source = self._opened.enter_context(warped_by_points(dataset, nodata=self._nodata[0], how=how))
+        place = _place_on(source, self._grid)
         if place is None:
-            source, place = self._warped(source, grid), (1.0, 0.0, 1.0, 0.0)
-        self._place = place
+            self._unwarped = source
+            source = self._opened.enter_context(warped_to_grid(source, self._grid, nodata=self._nodata[0], how=how))
+        self._place = place or (1.0, 0.0, 1.0, 0.0)
         self._exact = self._blended = source
-        told = [source.nodatavals[index - 1] for index in self.indexes]
-        if source is dataset and any(
-            value is not None and value != own for value, own in zip(self._nodata, told, strict=True)
-        ):
+        if source is dataset and self._knows_more_nodata_than(dataset):
             by_index = dict(zip(self.indexes, self._nodata, strict=True))
             every = [by_index.get(index) for index in range(1, dataset.count + 1)]
             self._blended = self._opened.enter_context(with_nodata(dataset, gdal_name(self.href), every))
 
-    def _warped(self, source: Any, grid: Grid | None = None) -> WarpedVRT:
-        """Return the file resampled to the grid, or from its control points to the north-up grid that these make."""
-        nodata = self._nodata[0]
-        if nodata is not None:
-            place: dict[str, Any] = {"src_nodata": nodata, "nodata": nodata}
-        else:
-            place = {"add_alpha": True} if _alpha_of(source) is None else {}
-        if grid is not None:
-            place |= {"crs": grid.crs, "transform": grid.transform, "width": grid.width, "height": grid.height}
-        else:
-            place |= {"src_crs": source.gcps[1], "crs": source.gcps[1]}  # with a transform GDAL forgets the points
-        how = Resampling.nearest if source.colorinterp[0].name == "palette" else Resampling.bilinear
-        return self._opened.enter_context(WarpedVRT(source, resampling=how, warp_mem_limit=_WARP_MEGABYTES, **place))
+    def _knows_more_nodata_than(self, dataset: Any) -> bool:
+        told = [dataset.nodatavals[index - 1] for index in self.indexes]
+        return any(value is not None and value != own for value, own in zip(self._nodata, told, strict=True))
 
     def _part(self, window: Window, size: tuple[int, int]) -> tuple[RasterWindow, float]:
         """Return the window in the file's own pixels, and how many of them one pixel of the answer stands for."""
@@ -145,10 +146,6 @@ def _place_on(dataset: Any, grid: Grid) -> tuple[float, float, float, float] | N
     if min(left, top) < -0.5 or right > dataset.width + 0.5 or bottom > dataset.height + 0.5:
         return None
     return by_x, left, by_y, top
-
-
-def _alpha_of(dataset: Any) -> int | None:
-    return dataset.count if dataset.count > 1 and dataset.colorinterp[-1].name == "alpha" else None
 
 
 def _snapped(number: float) -> float | int:

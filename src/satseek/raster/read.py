@@ -225,8 +225,6 @@ def _require_band(band: BandFile, dataset: Any) -> None:
             f"{band.href} has {dataset.count} bands, and {band.name} is said to be number {band.index}. "
             "Correct --bands or the catalog."
         )
-    if np.dtype(dataset.dtypes[band.index - 1]).kind == "c":
-        raise SourceError(f"{band.href} holds complex numbers. Ingest a detected product (GRD, RTC), not SLC.")
 
 
 def _finest_grid(files: Mapping[str, Any]) -> Grid:
