@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
+from pathlib import Path
+
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError, ModelMismatch
 from satseek.core.model import Model
@@ -9,6 +13,7 @@ from satseek.core.registry import Registry
 from satseek.models.entry import ModelEntry
 
 DEFAULT_MODEL = "colour"
+FOLDER = "folder"  # the option of a card that says where a model trained here lies
 
 MODELS: Registry[ModelEntry] = Registry(
     "model",
@@ -20,7 +25,9 @@ MODELS: Registry[ModelEntry] = Registry(
 
 
 def load_model(name: str) -> Model:
-    """Return the model of this name, ready to encode; an unknown name is answered with the nearest known one."""
+    """Return the model of this name or folder, ready to encode; an unknown name is answered with the nearest."""
+    if name not in MODELS and ("/" in name or os.sep in name or Path(name).exists()):
+        return _load_folder(Path(name))
     return MODELS.get(name).load()
 
 
@@ -30,10 +37,14 @@ def model_for(card: ModelCard) -> Model:
         from satseek.models.precomputed import Precomputed
 
         return Precomputed(card)
-    if card.name not in MODELS:
+    folder = card.options.get(FOLDER)
+    if folder is not None and Path(folder).is_dir():
+        return _same(_load_folder(Path(folder)), card)
+    if card.name not in MODELS or folder is not None:
         raise ModelError(
             f"This archive was built with '{card.name}', which is not in this SatSeek's catalogue (see 'satseek "
-            "models'). Search it by example with --model precomputed, or ingest again with a model that is known."
+            "models'). Give the folder it was trained in with --model, search by example with --model precomputed, or "
+            "ingest again with a model that is known."
         )
     ours = MODELS.get(card.name).card()
     if not ours.makes_same_vectors_as(card):
@@ -47,3 +58,23 @@ def model_for(card: ModelCard) -> Model:
 def cards() -> list[ModelCard]:
     """Return the card of every model in the catalogue, without loading any."""
     return [MODELS.get(name).card() for name in MODELS]
+
+
+def _load_folder(folder: Path) -> Model:
+    """Return a model that was trained here; its card remembers the folder, so that an archive finds it again."""
+    from satseek.models.amfmn.model import AmfmnModel
+
+    best = folder / "best"  # a whole run was named: its best model is meant
+    folder = best if best.is_dir() else folder
+    model = AmfmnModel.load(folder)
+    model.card = replace(model.card, options={**model.card.options, FOLDER: str(folder.resolve())})
+    return model
+
+
+def _same(model: Model, card: ModelCard) -> Model:
+    if not model.card.makes_same_vectors_as(card):
+        raise ModelMismatch(
+            f"This archive was built with '{card.name}' as it was in {card.options[FOLDER]}, which has been trained "
+            "again since. Ingest again into a new archive, or bring the earlier model back."
+        )
+    return model
