@@ -92,7 +92,7 @@ def test_no_model_beats_the_ceiling_and_the_best_one_reaches_it() -> None:
     column = [different.index(text) for text in texts]
     best = dict.fromkeys(product(("i2t", "t2i"), range(3)), 0.0)
     random = np.random.default_rng(5)
-    for _ in range(3000):  # models that know nothing but the text give equal texts equal scores
+    for _ in range(1200):  # models that know nothing but the text give equal texts equal scores
         found = metrics.recall(random.permutation(12).reshape(4, 3).astype(np.float32)[:, column], owners, resamples=1)
         for way, place in best:
             best[way, place] = max(best[way, place], getattr(found, way)[place])

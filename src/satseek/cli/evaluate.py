@@ -75,10 +75,14 @@ def _load(name: str) -> Model:
     folder = Path(name)
     if name in MODELS or not folder.exists():
         return load_model(name)
-    from satseek.models.amfmn.model import AmfmnModel
+    from satseek.models.checkpoint import read_card
 
     best = folder / "best"  # a whole run was named: its best model is meant
-    return AmfmnModel.load(best if best.is_dir() else folder)
+    place = best if best.is_dir() else folder
+    read_card(place)  # says what is wrong before anything heavy is loaded
+    from satseek.models.amfmn.model import AmfmnModel
+
+    return AmfmnModel.load(place)
 
 
 def image_folders(given: list[str]) -> Path | dict[str, Path] | None:

@@ -62,7 +62,8 @@ def bootstrap_interval(
     of_captions = np.stack([np.bincount(owners, weights=column, minlength=images) for column in t2i.T], axis=1)
     captions = np.bincount(owners, minlength=images).astype(np.float64)
     draws = np.random.default_rng(seed).multinomial(images, np.full(images, 1 / images), size=resamples)
-    both = (draws @ i2t / images).mean(1) + ((draws @ of_captions) / (draws @ captions)[:, None]).mean(1)
+    asked = np.maximum(draws @ captions, 1)  # a draw of a tiny set may hold no caption at all
+    both = (draws @ i2t / images).mean(1) + (draws @ of_captions / asked[:, None]).mean(1)
     low, high = np.quantile(100 * both / 2, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)
 
