@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
-from satseek.archive import listing, writing
+from satseek.archive import listing, upkeep, verify, writing
 from satseek.archive.nearest import nearest, nothing, read_chips
 from satseek.archive.neighbours import Neighbours
-from satseek.archive.schema import chip_schema, stored_card
+from satseek.archive.reports import ArchiveInfo, OptimizeReport, VerifyReport, Version
+from satseek.archive.schema import CHIP_COLUMNS, chip_schema, stored_card
 from satseek.archive.store import Store
 from satseek.archive.tuning import DEFAULT, Tuning
 from satseek.core.card import ModelCard
@@ -16,6 +17,9 @@ from satseek.core.chip import Chip
 from satseek.core.errors import ArchiveError, ModelMismatch, UsageError
 from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray, unit_rows
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 EVERYTHING = Filters()
 
@@ -110,6 +114,10 @@ class Archive:
         """Yield all chips that meet the filters in batches, newest first; one unchanging version of the archive."""
         return listing.scan(self._store.latest(), filters, batch=batch, limit=limit, uri=self.uri)
 
+    def tables(self, filters: Filters = EVERYTHING) -> Iterator[pa.Table]:
+        """Yield chips with their vectors as Arrow tables, in no order: for exports, in bounded memory."""
+        return listing.tables(self._store.latest(), filters, [*CHIP_COLUMNS, "vector"], self.uri)
+
     def count(self, filters: Filters = EVERYTHING) -> int:
         """Return how many chips meet the filters."""
         return listing.count(self._store.latest(), filters, self.uri)
@@ -131,6 +139,30 @@ class Archive:
         """Say something else of the chips that meet the filters; what is not named stays. Returns how many."""
         change = writing.said(caption=caption, keywords=keywords, labels=labels, properties=properties)
         return writing.update(self._store, filters, change)
+
+    def info(self) -> ArchiveInfo:
+        """Return what is in the archive: chips by sensor, where and when, indices, space."""
+        return upkeep.info(self._store)
+
+    def optimize(self, *, keep_days: float = upkeep.KEEP_DAYS, measure: bool = True) -> OptimizeReport:
+        """Compact, bring the indices up to date, build the vector index where it pays, prune old versions."""
+        return upkeep.optimize(self._store, self._tuning, keep_days=keep_days, measure=measure)
+
+    def is_untidy(self) -> bool:
+        """Return whether `optimize` would make reading noticeably quicker."""
+        return upkeep.is_untidy(self._store, self._tuning)
+
+    def verify(self, *, on_rows: Callable[[int], None] = lambda rows: None) -> VerifyReport:
+        """Read everything and report what is wrong."""
+        return verify.verify(self._store, on_rows=on_rows)
+
+    def history(self) -> list[Version]:
+        """Return the versions that can be gone back to, newest first."""
+        return upkeep.history(self._store)
+
+    def restore(self, version: int) -> None:
+        """Make an earlier version the latest one; the versions between stay."""
+        upkeep.restore(self._store, version)
 
 
 def _created(store: Store, card: ModelCard, tuning: Tuning) -> Archive:

@@ -9,7 +9,7 @@ import numpy as np
 
 from satseek.archive.conditions import Condition, narrowest, one_of
 from satseek.archive.faults import store_errors
-from satseek.archive.nearest import ROW_ID, matching_keys, read_chips
+from satseek.archive.nearest import ROW_ID, matching_rows, read_chips
 from satseek.archive.neighbours import Neighbours, best_first
 from satseek.archive.rows import vectors_of
 from satseek.archive.schema import KEY_COLUMNS
@@ -65,7 +65,14 @@ def count(snapshot: Snapshot, filters: Filters, uri: str) -> int:
         condition = narrowest(filters, snapshot.table, few=FEW)
         if condition.place is None:
             return snapshot.rows if condition.rows is None else condition.rows
-        return sum(len(keys) for keys in matching_keys(snapshot, condition))
+        return sum(len(keys) for keys in matching_rows(snapshot, condition, ["id"]))
+
+
+def tables(snapshot: Snapshot, filters: Filters, columns: Sequence[str], uri: str) -> Iterator[pa.Table]:
+    """Yield rows that meet the filters as they are stored, in no order, in bounded memory."""
+    with store_errors(uri, "read"):
+        condition = narrowest(filters, snapshot.table, few=FEW)
+        yield from matching_rows(snapshot, condition, columns, batch=1_000)
 
 
 def held(snapshot: Snapshot, ids: Sequence[str], uri: str) -> set[str]:

@@ -7,7 +7,7 @@ are wanted, and doubles their number while the exact test of the area leaves too
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,27 +63,29 @@ def read_chips(snapshot: Snapshot, rows: list[int], ids: list[str], uri: str) ->
     return [found[each] for each in ids]
 
 
-def matching_keys(snapshot: Snapshot, condition: Condition) -> Iterator[pa.Table]:
-    """Yield id and row id of all rows that meet a condition, place included, in batches."""
+def matching_rows(
+    snapshot: Snapshot, condition: Condition, columns: Sequence[str], *, batch: int = 10_000
+) -> Iterator[pa.Table]:
+    """Yield the columns and the row ids of all rows that meet a condition, place included, in batches."""
     import pyarrow as pa
 
-    columns = list(KEY_COLUMNS) if condition.place is not None else ["id"]
-    query = snapshot.table.search().select(columns).with_row_id(True).limit(None)
+    tested = [name for name in KEY_COLUMNS if name not in columns] if condition.place is not None else []
+    query = snapshot.table.search().select([*columns, *tested]).with_row_id(True).limit(None)
     if condition.sql is not None:
         query = query.where(condition.sql)
-    for batch in query.to_batches(batch_size=10_000):
-        table = pa.Table.from_batches([batch])
+    for each in query.to_batches(batch_size=batch):
+        table = pa.Table.from_batches([each])
         if condition.place is not None:
             table = table.filter(condition.place(table))
         if len(table):
-            yield table.select(["id", ROW_ID])
+            yield table.select([*columns, ROW_ID])
 
 
 def _exact(snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, uri: str) -> Neighbours:
     """Score every row that meets the condition."""
     best: pa.Table | None = None
     scored = 0
-    for keys in matching_keys(snapshot, condition):
+    for keys in matching_rows(snapshot, condition, ["id"]):
         for start in range(0, len(keys), VECTORS_AT_ONCE):
             rows = keys.column(ROW_ID)[start : start + VECTORS_AT_ONCE].to_pylist()
             found = snapshot.table.take_row_ids(rows).select(["id", "vector"]).with_row_id().to_arrow()

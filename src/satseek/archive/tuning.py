@@ -12,7 +12,7 @@ class Tuning:
     index_rows: int = 60_000  # from here a vector index is quicker than reading every vector
     exact_rows: int = 4_000  # so few matching rows are scored one by one: quicker than the index, and exact
     nprobes: int = 20  # partitions of the index that are looked at
-    partition_rows: int = 2_048  # rows of one partition of the index
+    partition_rows: int = 4_096  # rows of one partition of the index
     bits: int = 4  # of each number in the index
     refine: int = 3  # candidates that are scored with their stored vectors, for each one wanted
     slack: int = 16  # fetched beyond k, so that ties at the end are broken by id

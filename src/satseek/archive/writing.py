@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from satseek.archive.conditions import narrowest, one_of
 from satseek.archive.faults import store_errors
 from satseek.archive.listing import FEW
-from satseek.archive.nearest import ROW_ID, matching_keys
+from satseek.archive.nearest import ROW_ID, matching_rows
 from satseek.archive.rows import chips_of, table_of, text_columns
 from satseek.archive.store import Store
 from satseek.core.chip import Chip
@@ -56,7 +56,7 @@ def remove(store: Store, filters: Filters) -> int:
     if condition.place is None and condition.sql is not None:
         return _delete(store, condition.sql)
     removed = 0
-    ids = [each for keys in matching_keys(snapshot, condition) for each in keys.column("id").to_pylist()]
+    ids = [each for keys in matching_rows(snapshot, condition, ["id"]) for each in keys.column("id").to_pylist()]
     for start in range(0, len(ids), IDS_AT_ONCE):
         removed += _delete(store, one_of("id", ids[start : start + IDS_AT_ONCE]))
     return removed
@@ -70,7 +70,7 @@ def update(store: Store, filters: Filters, change: Callable[[Chip], Chip]) -> in
     changed = 0
     with store_errors(store.uri, "read"):
         condition = narrowest(filters, snapshot.table, few=FEW)
-    for keys in matching_keys(snapshot, condition):
+    for keys in matching_rows(snapshot, condition, ["id"]):
         rows = (
             snapshot.table.take_row_ids(keys.column(ROW_ID).to_pylist()).select(snapshot.table.schema.names).to_arrow()
         )
