@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlparse
 
+import pystac
 import requests
 from pystac.link import Link
 from pystac_client.exceptions import APIError
@@ -17,6 +18,7 @@ from pystac_client.stac_api_io import StacApiIO
 
 from satseek.core.errors import SourceError
 
+NOT_STAC = (pystac.STACError, pystac.STACTypeError, KeyError, TypeError, ValueError, AttributeError)  # pystac's answers
 TRY_AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 MOST_OF_A_REFUSAL = 300  # bytes of a server's own words in our message
 HELP_FOR_STATUS = {
@@ -71,8 +73,10 @@ class CatalogReader(StacApiIO):
 
     def read_text(self, source: Any, *args: Any, **kwargs: Any) -> str:
         """Return the text behind a link, an address or a path."""
-        if isinstance(source, Link) or is_web(str(source)):
+        if isinstance(source, Link):  # the next page of a search, with what it wants to be asked
             return super().read_text(source, *args, **kwargs)
+        if is_web(str(source)):
+            return self.request(str(source), *args, **kwargs)
         return self._read_file(path_of(str(source)))
 
     def request(
@@ -142,8 +146,9 @@ class CatalogReader(StacApiIO):
             ) from error
         except IsADirectoryError as error:
             raise CatalogUnreadable(f"{path} is a folder. Point at the catalog.json in it.") from error
-        except OSError as error:
-            raise CatalogUnreadable(f"{path} cannot be read: {error.strerror}.") from error
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            raise CatalogUnreadable(f"{path} cannot be read: {why}. Check its permissions and its name.") from error
 
 
 def is_web(address: str) -> bool:

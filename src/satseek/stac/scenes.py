@@ -16,6 +16,8 @@ from satseek.core.sensor import SENSORS
 from satseek.stac.maker import Maker, bands_by_sensor, bands_of
 from satseek.stac.numbers import band_file, unit_of
 from satseek.stac.offers import Offer, annotations_of, classification_of, existing, offers_of
+from satseek.stac.reading import NOT_STAC
+from satseek.stac.walk import require_item
 
 OpenAsset = Callable[[str], Scene]
 KEPT = ("gsd", "platform", "constellation", "instruments", "mission", "s2:processing_baseline", "processing:level")
@@ -59,12 +61,11 @@ def scenes_of_item(document: Mapping[str, Any], address: str, reading: Reading =
 
 
 def _item(document: Mapping[str, Any], address: str) -> pystac.Item:
-    if document.get("id") in (None, ""):
-        raise SourceError("It has no id, by which its chips would be known. Mend the item.")
+    require_item(document)
     try:
-        whole = {"stac_version": "1.0.0", "links": [], "geometry": None, **document, "id": str(document["id"])}
+        whole = {"stac_version": "1.0.0", "links": [], "geometry": None, **document}
         return pystac.Item.from_dict(whole, href=address.partition("#")[0], migrate=True)
-    except (pystac.STACError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except NOT_STAC as error:
         raise SourceError(f"It is no valid STAC item ({type(error).__name__}: {error}). Mend the item.") from error
 
 
@@ -122,7 +123,7 @@ def _scene(
         bands=tuple(band_file(item, sensor, name, offer) for name, offer in bands.items()),
         unit=unit_of(item, sensor, list(bands.values())),
         mask=classification_of(item) if sensor == "s2" else None,
-        nodata=single if single is not None and math.isfinite(single) else None,
+        nodata=single,
     )
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import pystac
 from pystac_client import Client
 
 from satseek.core.errors import SourceError
-from satseek.stac.reading import CatalogReader
-from satseek.stac.walk import FoundItem, OnRefused, is_item, self_address
+from satseek.stac.reading import NOT_STAC, CatalogReader
+from satseek.stac.walk import FoundItem, OnRefused, is_item, links_of, self_address
 from satseek.stac.wanted import Wanted
 
 PAGE = 100  # items; more strains some servers, fewer costs round trips
@@ -19,6 +18,12 @@ PAGE = 100  # items; more strains some servers, fewer costs round trips
 def can_search(document: Mapping[str, Any]) -> bool:
     """Whether JSON is the front page of a STAC API that searches."""
     return document.get("type") == "Catalog" and _conforms(document, "/item-search")
+
+
+def left_to_check(front_page: Mapping[str, Any], wanted: Wanted) -> Wanted:
+    """Return the conditions that the API does not know how to be asked for."""
+    asks_api = _has_query(front_page) or _has_filter(front_page)
+    return Wanted() if asks_api else Wanted(comparisons=wanted.comparisons)
 
 
 def items_found(
@@ -31,18 +36,16 @@ def items_found(
     limit: int | None = None,
 ) -> Iterator[FoundItem]:
     """Yield the items that the API finds, each once; a page that fails ends the search, and is said."""
-    seen: set[tuple[Any, Any]] = set()
-    asks_api = _has_query(front_page) or _has_filter(front_page)
+    seen: set[tuple[str, str]] = set()
     for page in _pages(front_page, address, reader, wanted, on_refused, page=min(limit or PAGE, PAGE)):
         for feature in page:
             if not isinstance(feature, dict) or not is_item(feature):
                 on_refused(address, "It answered with something that is no STAC item. Tell its operator.")
                 continue
-            key = (feature.get("collection"), feature.get("id"))
-            if key in seen or not (asks_api or wanted.meets_comparisons(feature)):
-                continue
-            seen.add(key)
-            yield FoundItem(feature, self_address(feature, f"{address}#{feature.get('id')}"))
+            key = (str(feature.get("collection")), str(feature.get("id")))
+            if key not in seen:
+                seen.add(key)
+                yield FoundItem(feature, self_address(feature, f"{address}#{feature.get('id')}"))
 
 
 def _pages(
@@ -58,6 +61,7 @@ def _pages(
         client = reader.stac_object_from_dict(front_page, href=address)
         if not isinstance(client, Client):
             raise SourceError("Its front page is no STAC catalog. Check the address.")
+        client.add_conforms_to("ITEM_SEARCH")  # pystac-client knows the addresses of version 1.0 only
         for place in _places(wanted):
             search = client.search(
                 method=_method(front_page),
@@ -76,7 +80,7 @@ def _pages(
                 yield answer["features"]
     except SourceError as error:
         on_refused(address, str(error))
-    except (pystac.STACError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except NOT_STAC as error:
         on_refused(
             address, f"It does not answer as a STAC API does ({type(error).__name__}: {error}). Check the address."
         )
@@ -104,8 +108,8 @@ def _conditions(client: Client, front_page: Mapping[str, Any], wanted: Wanted) -
 
 
 def _method(front_page: Mapping[str, Any]) -> str:
-    links = front_page.get("links") or []
-    offered = {str(link.get("method", "GET")).upper() for link in links if link.get("rel") == "search"}
+    searches = [link for link in links_of(front_page) if link.get("rel") == "search"]
+    offered = {str(link.get("method", "GET")).upper() for link in searches}
     return "POST" if "POST" in offered else "GET"
 
 

@@ -16,8 +16,8 @@ from satseek.core.scene import Scene
 from satseek.stac.offers import RASTER_SUFFIXES
 from satseek.stac.reading import CatalogReader, Patience, is_web, path_of
 from satseek.stac.scenes import OpenAsset, Reading, scenes_of_item
-from satseek.stac.search_api import can_search, items_found
-from satseek.stac.walk import FoundItem, is_catalog, is_item, is_item_collection, items_below
+from satseek.stac.search_api import can_search, items_found, left_to_check
+from satseek.stac.walk import FoundItem, is_catalog, is_item, is_item_collection, items_below, links_of
 from satseek.stac.wanted import Wanted
 
 
@@ -54,14 +54,15 @@ def scenes_wanted(
     address = _absolute(address)
     taken = 0
     try:
-        for found in _items(address, CatalogReader(patience), wanted, on_refused, limit):
+        found_items, wanted = _items(address, CatalogReader(patience), wanted, on_refused, limit)
+        for found in found_items:
             try:
-                scenes = scenes_of_item(found.item, found.address, reading)
+                scenes = scenes_of_item(found.item, found.address, reading) if wanted.takes(found.item) else []
             except SourceError as error:
                 on_refused(found.address, str(error))
                 continue
             yield from scenes
-            taken += 1
+            taken += bool(scenes)
             if limit is not None and taken >= limit:
                 return
     except SourceError as error:
@@ -90,18 +91,14 @@ def _items(
     wanted: Wanted,
     on_refused: Callable[[str, str], None],
     limit: int | None,
-) -> Iterator[FoundItem]:
+) -> tuple[Iterator[FoundItem], Wanted]:
+    """Return the items of an address, and the conditions that are left to check on them."""
     document = reader.read_json(address)
     front_page, place, wanted = _api_behind(document, address, reader, wanted)
-    if front_page is not None:
-        yield from items_found(front_page, place, reader, wanted, on_refused, limit=limit)
-        return
-    for found in items_below(address, document, reader, on_refused):
-        try:
-            if wanted.takes(found.item):
-                yield found
-        except SourceError as error:
-            on_refused(found.address, str(error))
+    if front_page is None:
+        return items_below(address, document, reader, on_refused), wanted
+    found = items_found(front_page, place, reader, wanted, on_refused, limit=limit)
+    return found, left_to_check(front_page, wanted)
 
 
 def _api_behind(
@@ -110,7 +107,7 @@ def _api_behind(
     """Return the front page of the API that an address belongs to; an API's collection narrows the search to itself."""
     if can_search(document):
         return document, address, wanted
-    links = {link.get("rel"): link.get("href") for link in document.get("links") or [] if isinstance(link, dict)}
+    links = {str(link.get("rel")): link.get("href") for link in links_of(document)}
     if document.get("type") != "Collection" or "items" not in links or "item" in links or "root" not in links:
         return None, address, wanted
     root = make_absolute_href(str(links["root"]), address, start_is_dir=False)

@@ -51,6 +51,19 @@ def is_item(document: Mapping[str, Any]) -> bool:
     return document.get("type") == "Feature" and isinstance(document.get("assets"), Mapping)
 
 
+def require_item(document: Mapping[str, Any]) -> None:
+    """Raise `SourceError` where an item is not built as STAC builds one, before anything is read from it."""
+    faults = {
+        "has no id, by which its chips would be known": not _is_text(document.get("id")),
+        "names its collection by something that is no text": not _is_text(document.get("collection", "none")),
+        "has no properties": not isinstance(document.get("properties"), Mapping),
+        "has an asset that is none, or without an address": not all(map(_is_asset, document["assets"].values())),
+    }
+    found = [fault for fault, is_there in faults.items() if is_there]
+    if found:
+        raise SourceError(f"It is no valid STAC item: it {' and '.join(found)}. Mend the item.")
+
+
 def is_item_collection(document: Mapping[str, Any]) -> bool:
     """Whether JSON is a list of STAC items, and not just any GeoJSON."""
     features = document.get("features")
@@ -69,7 +82,7 @@ def is_catalog(document: Mapping[str, Any]) -> bool:
 
 def self_address(item: Mapping[str, Any], address: str) -> str:
     """Return an item's own address on the web, else where it was found (files move, and links stay behind)."""
-    for link in _links(item):
+    for link in links_of(item):
         href = link.get("href")
         if link.get("rel") == "self" and isinstance(href, str) and is_web(href):
             return href
@@ -96,13 +109,25 @@ def _items_in(document: dict[str, Any], address: str, on_refused: OnRefused) -> 
 def _forward_links(document: Mapping[str, Any], address: str) -> list[str]:
     if is_item(document):
         return []
-    links = [link for link in _links(document) if link.get("rel") in FORWARD and isinstance(link.get("href"), str)]
+    links = [link for link in links_of(document) if link.get("rel") in FORWARD and isinstance(link.get("href"), str)]
     if any(link["rel"] == "item" for link in links):  # an API lists the same ones again behind "items"
         links = [link for link in links if link["rel"] != "items"]
     return [make_absolute_href(path_of(link["href"]), _base(address), start_is_dir=False) for link in links]
 
 
-def _links(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def _is_asset(value: Any) -> bool:
+    if not isinstance(value, Mapping) or not _is_text(value.get("href")):
+        return False
+    roles = value.get("roles") or []
+    return _is_text(value.get("type") or "none") and isinstance(roles, list) and all(map(_is_text, roles))
+
+
+def links_of(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the links of a document, as far as they are links."""
     links = document.get("links")
     return [link for link in links if isinstance(link, Mapping)] if isinstance(links, list) else []
 

@@ -18,6 +18,7 @@ from shapely.geometry.base import BaseGeometry
 from satseek.core.area import Area
 from satseek.core.errors import SourceError, UsageError
 from satseek.core.period import Period, as_utc
+from satseek.stac.walk import require_item
 
 _EXPRESSION = re.compile(r"\s*([A-Za-z_][\w:.\-]*)\s*(<=|>=|!=|<>|==|=|<|>)\s*(\S.*?)\s*")
 _SPELLINGS = {"==": "=", "<>": "!="}
@@ -60,7 +61,7 @@ class Comparison(NamedTuple):
         if isinstance(held, list | tuple):
             among = self.value in held
             return among if self.operator == "=" else not among if self.operator == "!=" else False
-        if isinstance(held, str) != isinstance(self.value, str):
+        if isinstance(held, str) != isinstance(self.value, str) or not isinstance(held, str | int | float):
             return self.operator == "!="
         return _COMPARE[self.operator](held, self.value)
 
@@ -93,14 +94,10 @@ class Wanted:
 
     def takes(self, item: Mapping[str, Any]) -> bool:
         """Whether an item, as JSON, meets all conditions."""
+        require_item(item)
         if self.collections and item.get("collection") not in self.collections:
             return False
-        return self._at_that_time(item) and self.meets_comparisons(item) and self._at_that_place(item)
-
-    def meets_comparisons(self, item: Mapping[str, Any]) -> bool:
-        """Whether an item's properties are as they should be."""
-        properties = item.get("properties") or {}
-        return all(comparison.holds(properties) for comparison in self.comparisons)
+        return self._has_properties(item) and self._at_that_time(item) and self._at_that_place(item)
 
     def as_query_extension(self) -> dict[str, dict[str, Any]]:
         """Return the comparisons for an API that has the query extension."""
@@ -117,10 +114,13 @@ class Wanted:
         ]
         return parts[0] if len(parts) == 1 else {"op": "and", "args": parts}
 
+    def _has_properties(self, item: Mapping[str, Any]) -> bool:
+        return all(comparison.holds(item["properties"]) for comparison in self.comparisons)
+
     def _at_that_time(self, item: Mapping[str, Any]) -> bool:
         if self.when is None:
             return True
-        properties = item.get("properties") or {}
+        properties = item["properties"]
         moment = properties.get("datetime")
         start = _moment(moment or properties.get("start_datetime"))
         end = _moment(moment or properties.get("end_datetime"))
