@@ -17,6 +17,7 @@ JUNK: list[Any] = [
     None,
     -1,
     1e400,
+    10**400,
     float("nan"),
     "",
     "x",
