@@ -90,3 +90,21 @@ def slopes(values: FloatArray) -> tuple[FloatArray, FloatArray]:
 def one_way(xx: FloatArray, yy: FloatArray, xy: FloatArray) -> FloatArray:
     """Return how far the edges of a structure tensor run one way: 0 all ways, 1 one way only."""
     return np.asarray(np.sqrt((xx - yy) ** 2 + 4 * xy**2) / (xx + yy + np.float32(1e-6)), dtype=np.float32)
+
+
+def narrow(cells: FloatArray) -> FloatArray:
+    """Return how much of each chip is covered in strips: covered cells that end soon one way but not the other way."""
+    covered = np.minimum(1, np.float32(2.5) * cells)
+    rows, columns = covered.shape[1:]
+    strips = np.zeros_like(covered)
+    for reach in (1, 2):
+        wide = np.pad(covered, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
+        ends = []
+        for down, right in ((0, reach), (reach, 0), (reach, reach), (reach, -reach)):
+            ahead = wide[:, reach + down : reach + down + rows, reach + right : reach + right + columns]
+            behind = wide[:, reach - down : reach - down + rows, reach - right : reach - right + columns]
+            ends.append(np.minimum(1 - ahead, 1 - behind))
+        all_ways = np.stack(ends)
+        strips = np.maximum(strips, covered * all_ways.max(axis=0) * (1 - all_ways.min(axis=0)))
+    in_strips = strips.mean(axis=(1, 2))
+    return np.asarray(in_strips**2 / (cells.mean(axis=(1, 2)) + 0.02), dtype=np.float32)

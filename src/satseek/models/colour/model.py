@@ -12,7 +12,7 @@ from satseek.core.model import require_readable
 from satseek.core.sensor import SENSORS, Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.colour import lexicon, optical, radar
-from satseek.models.colour.calibration import activations, standardised_look
+from satseek.models.colour.calibration import activations, unusual_look
 from satseek.models.colour.cells import thinned
 from satseek.models.colour.concepts import CONCEPTS
 from satseek.models.entry import ModelEntry
@@ -80,8 +80,9 @@ def _encode_alike(chips: Sequence[Pixels]) -> FloatArray:
     else:
         evidence, look = optical.observe(sensor, bands, values, valid)
     rows = np.zeros((len(chips), DIMENSIONS), dtype=np.float32)
-    rows[:, : len(CONCEPTS)] = activations(sensor, evidence)
-    rows[:, start : start + look.shape[1]] = LOOK_LENGTH * unit_rows(standardised_look(sensor, look))
+    kind = "rgb" if sensor == "s2" and not optical.sees_infrared(bands) else sensor
+    rows[:, : len(CONCEPTS)] = activations(kind, evidence)
+    rows[:, start : start + look.shape[1]] = LOOK_LENGTH * unit_rows(unusual_look(kind, look))
     rows[~valid.any(axis=(1, 2))] = 0
     return rows
 

@@ -13,6 +13,7 @@ from satseek.models.colour import cells as grid
 
 WHITE_REFLECTANCE = 0.3  # drawn white in a natural-colour picture
 VISIBLE = {"rgb": ("red", "green", "blue"), "s2": ("B04", "B03", "B02")}
+INFRARED = ("B08", "B8A", "B07")
 LOOK = 42  # numbers in the look of an optical chip
 _HUES = 6
 
@@ -24,10 +25,15 @@ def observe(sensor: str, bands: tuple[str, ...], values: FloatArray, valid: Bool
     """Return concept -> evidence in 0…1, and the look, of (n, bands, h, w) chips."""
     values = grid.filled(np.asarray(values, dtype=np.float32), valid)
     red, green, blue = _visible(sensor, bands, values)
-    near_infrared = _first(bands, values, ("B08", "B8A", "B07")) if sensor == "s2" else None
+    near_infrared = _first(bands, values, INFRARED)
     seen = grid.cell_means(np.asarray(valid, dtype=np.float32))
     facts = _facts(red, green, blue, near_infrared)
     return _evidence(facts, seen, fine=sensor == "rgb"), _look(facts, red, green, blue, seen)
+
+
+def sees_infrared(bands: tuple[str, ...]) -> bool:
+    """Return whether plants and water can be told by near infrared."""
+    return any(name in bands for name in INFRARED)
 
 
 def _visible(sensor: str, bands: tuple[str, ...], values: FloatArray) -> list[FloatArray]:
@@ -68,12 +74,19 @@ def _facts(red: FloatArray, green: FloatArray, blue: FloatArray, near_infrared: 
         "xy": xy,
     }
     if near_infrared is not None:
+        facts["water"] = grid.cell_means(_water_by_infrared(green, near_infrared))
         n = grid.cell_means(np.clip(near_infrared, 0, 1))
-        red_reflectance, green_reflectance = r * np.float32(WHITE_REFLECTANCE), g * np.float32(WHITE_REFLECTANCE)
+        red_reflectance = r * np.float32(WHITE_REFLECTANCE)
         facts["infrared"] = n
         facts["ndvi"] = (n - red_reflectance) / (n + red_reflectance + np.float32(1e-3))
-        facts["ndwi"] = (green_reflectance - n) / (green_reflectance + n + np.float32(1e-3))
     return facts
+
+
+def _water_by_infrared(green: FloatArray, near_infrared: FloatArray) -> FloatArray:
+    """Return what is water, sample by sample, so that rivers narrower than a cell are seen."""
+    reflectance = green * np.float32(WHITE_REFLECTANCE)
+    index = (reflectance - near_infrared) / (np.maximum(reflectance + near_infrared, 0) + np.float32(1e-3))
+    return grid.rising(index, 0.05, 0.05) * grid.rising(near_infrared, 0.15, -0.03)
 
 
 def _evidence(facts: Facts, seen: FloatArray, *, fine: bool) -> Evidence:
@@ -90,7 +103,7 @@ def _evidence(facts: Facts, seen: FloatArray, *, fine: bool) -> Evidence:
     sand = bare * rising(light, 0.5, 0.05)
     built = dry * rising(edge, 0.07, 0.015) * rising(light, 0.25, 0.05)
     paved = dry * grey * rising(edge, 0.06, -0.015) * rising(light, 0.2, 0.04) * (1 - white)
-    straight = facts["one_way"] * rising(edge, 0.03, 0.008)
+    straight = facts["one_way"] * _hard_edges(facts)
     objects = rising(facts["glint"], 0.3, 0.05) * (1 - grid.mean_over(rising(edge, 0.06, 0.015), seen))[:, None, None]
     share = {
         "water": water, "tree": tree, "grass": grass, "bare": bare, "sand": sand, "built": built, "paved": paved,
@@ -98,12 +111,11 @@ def _evidence(facts: Facts, seen: FloatArray, *, fine: bool) -> Evidence:
         "bright": light, "blue": rising(warm, -0.06, -0.02), "warm": rising(warm, 0.1, 0.03), "rough": edge,
     }  # fmt: skip
     found = {name: mean_over(cells, seen) for name, cells in share.items()}
-    shoreline = grid.borders(water)
-    found["waterway"] = shoreline * rising(found["water"], 0.35, -0.06)
-    found["shore"] = shoreline * np.sqrt(np.maximum(mean_over(np.maximum(bare, white), seen), 0))
-    found["crop"] = _patchwork(facts, plants, seen)
+    found["waterway"] = grid.narrow(water)
+    found["shore"] = grid.borders(water) * np.sqrt(np.maximum(mean_over(np.maximum(bare, white), seen), 0))
+    found["crop"] = _patchwork(facts, np.maximum(plants, dry * rising(warm, 0.05, 0.02)), seen)
     found["relief"] = grid.spread_over(light, seen) * (1 - grid.spread_over(warm, seen) * 8).clip(0, 1)
-    found["regular"] = _two_ways(facts, seen)
+    found["regular"] = _two_ways(facts, _hard_edges(facts), seen)
     return found
 
 
@@ -114,27 +126,31 @@ def _plants(facts: Facts) -> FloatArray:
 
 
 def _water(facts: Facts, calm: FloatArray) -> FloatArray:
-    if "ndwi" in facts:
-        return grid.rising(facts["ndwi"], 0.05, 0.05) * grid.rising(facts["infrared"], 0.15, -0.03)
+    if "water" in facts:
+        return facts["water"]
     dark, cool = grid.rising(facts["light"], 0.42, -0.05), grid.rising(facts["warm"], 0.0, -0.03)
     return np.asarray(calm * dark * cool, dtype=np.float32)
 
 
-def _patchwork(facts: Facts, plants: FloatArray, seen: FloatArray) -> FloatArray:
-    """Fields: neighbouring cells alike, distant ones not, few edges inside, plants or soil of differing colour."""
-    contrast = grid.spread_over(facts["green"], seen) + grid.spread_over(facts["light"], seen)
+def _patchwork(facts: Facts, land: FloatArray, seen: FloatArray) -> FloatArray:
+    """Fields: plants or soil, cells that differ from the next ones, gentle edges that run two ways."""
+    edge = facts["edge"]
+    gentle = grid.rising(edge, 0.015, 0.004) * grid.rising(edge, 0.08, -0.015)
     change = grid.borders(facts["green"]) + grid.borders(facts["light"])
-    even = grid.mean_over(grid.rising(facts["edge"], 0.05, -0.012), seen)
-    return np.asarray(even * np.maximum(contrast - change, 0) * grid.mean_over(np.sqrt(plants), seen), dtype=np.float32)
+    return np.asarray(_two_ways(facts, gentle, seen) * grid.mean_over(land, seen) * change, dtype=np.float32)
 
 
-def _two_ways(facts: Facts, seen: FloatArray) -> FloatArray:
+def _two_ways(facts: Facts, edged: FloatArray, seen: FloatArray) -> FloatArray:
     """How far the edges of the whole chip run along two ways at right angles, in cells that run one way each."""
     angle = 2 * np.arctan2(2 * facts["xy"], facts["xx"] - facts["yy"])  # right angles fall together
-    weight = seen * facts["one_way"] * grid.rising(facts["edge"], 0.03, 0.008)
+    weight = seen * facts["one_way"] * edged
     total = np.maximum(seen.sum(axis=(1, 2)), 1e-6)
     along, across = (weight * np.cos(angle)).sum(axis=(1, 2)), (weight * np.sin(angle)).sum(axis=(1, 2))
     return np.asarray(np.hypot(along, across) / total, dtype=np.float32)
+
+
+def _hard_edges(facts: Facts) -> FloatArray:
+    return grid.rising(facts["edge"], 0.03, 0.008)
 
 
 def _look(facts: Facts, red: FloatArray, green: FloatArray, blue: FloatArray, seen: FloatArray) -> FloatArray:
@@ -152,8 +168,8 @@ def _look(facts: Facts, red: FloatArray, green: FloatArray, blue: FloatArray, se
     for step in range(_HUES):
         towards = np.cos(hue - np.float32(step * 2 * np.pi / _HUES))
         columns.append(grid.mean_over(np.maximum(towards, 0) * np.minimum(facts["colourful"] * 5, 1), seen) * 2)
-    columns += [grid.spread_over(facts["one_way"], seen) * 4, _two_ways(facts, seen) * 3]
-    for other in ("ndvi", "ndwi", "infrared"):
+    columns += [grid.spread_over(facts["one_way"], seen) * 4, _two_ways(facts, _hard_edges(facts), seen) * 3]
+    for other in ("ndvi", "water", "infrared"):
         columns.append(grid.mean_over(facts[other], seen) * 2 if other in facts else np.zeros(len(seen), np.float32))
     columns += [grid.mean_over(np.sqrt(facts[name]), seen) * 10 for name in ("xx", "yy")]
     columns += [(column.max(axis=(1, 2)) - column.min(axis=(1, 2))) * 2 for column in (red, green, blue)]

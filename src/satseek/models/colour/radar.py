@@ -42,8 +42,10 @@ def _facts(vv: FloatArray, vh: FloatArray) -> Facts:
     mean_vv, mean_vh = grid.cell_means(power_vv), grid.cell_means(power_vh)
     right, below = grid.slopes(vv + vh)
     xx, yy, xy = grid.cell_means(right**2), grid.cell_means(below**2), grid.cell_means(right * below)
+    looks = [_decibels(_looked(power)) for power in (power_vv, power_vh)]
     vv_db, vh_db = _decibels(mean_vv), _decibels(mean_vh)
     return {
+        "water": grid.cell_means(_water(*looks)),
         "vv": vv_db,
         "vh": vh_db,
         "ratio": vh_db - vv_db,
@@ -53,6 +55,17 @@ def _facts(vv: FloatArray, vh: FloatArray) -> Facts:
     }
 
 
+def _looked(power: FloatArray) -> FloatArray:
+    """Return the mean of every two by two samples, put back in their places: less speckle, rivers still there."""
+    n, height, width = power.shape
+    mean = power.reshape(n, height // 2, 2, width // 2, 2).mean(axis=(2, 4), keepdims=True)
+    return np.broadcast_to(mean, (n, height // 2, 2, width // 2, 2)).reshape(power.shape)
+
+
+def _water(vv: FloatArray, vh: FloatArray) -> FloatArray:
+    return grid.rising(vh, -23.0, -1.0) * grid.rising(vv, -14.0, -1.2)
+
+
 def _decibels(power: FloatArray) -> FloatArray:
     return np.asarray(10 * np.log10(power + np.float32(1e-6)), dtype=np.float32)
 
@@ -60,10 +73,10 @@ def _decibels(power: FloatArray) -> FloatArray:
 def _evidence(facts: Facts, seen: FloatArray, *, both: bool) -> Facts:
     rising, mean_over = grid.rising, grid.mean_over
     vv, vh, ratio, uneven = (facts[name] for name in ("vv", "vh", "ratio", "uneven"))
-    water = rising(vh, -23.0, -1.0) * rising(vv, -14.0, -1.2)
+    water = facts["water"]
     dry = 1 - water
     level = np.asarray((vv + vh - np.float32(TYPICAL_RATIO_DB)) / 2, dtype=np.float32)
-    built = dry * np.maximum(rising(uneven, 1.2, 0.2) * rising(level, -9.0, 1.5), rising(level, -4.0, 1.0))
+    built = dry * rising(vv, -9.0, 1.0) * (rising(ratio, -8.0, -1.0) if both else rising(uneven, 1.2, 0.2))
     tree = dry * rising(vh, -16.5, 0.8) * rising(uneven, 0.9, -0.12) * (1 - built)
     if both:
         tree = tree * rising(ratio, -8.0, 0.8)
@@ -78,13 +91,12 @@ def _evidence(facts: Facts, seen: FloatArray, *, both: bool) -> Facts:
         "bright": rising(level, -10.0, 3.0), "green": np.maximum(tree, grass / 2), "rough": uneven,
     }  # fmt: skip
     found = {name: mean_over(cells, seen) for name, cells in share.items()}
-    shoreline = grid.borders(water)
-    found["waterway"] = shoreline * rising(found["water"], 0.35, -0.06)
-    found["shore"] = shoreline * np.sqrt(np.maximum(mean_over(np.maximum(bare, grass), seen), 0))
-    even = mean_over(rising(uneven, 0.8, -0.1), seen)
-    contrast, other = grid.spread_over(level, seen), (1 - found["built"]) * (1 - found["water"])
-    found["crop"] = np.asarray(even * other * np.maximum(contrast - grid.borders(level), 0) / 4, dtype=np.float32)
-    found["relief"] = np.asarray(other * contrast / 6, dtype=np.float32)
+    found["waterway"] = grid.narrow(water)
+    found["shore"] = grid.borders(water) * np.sqrt(np.maximum(mean_over(np.maximum(bare, grass), seen), 0))
+    even, land = mean_over(rising(uneven, 0.8, -0.1), seen), 1 - found["water"]
+    patches = grid.borders(level * dry - 15 * water)  # water counts as flat
+    found["crop"] = np.asarray(even * land**2 * np.maximum(patches, 0) / 4, dtype=np.float32)
+    found["relief"] = np.asarray(land * (1 - found["built"]) * grid.borders(level) / 6, dtype=np.float32)
     return found
 
 
