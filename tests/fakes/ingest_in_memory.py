@@ -83,7 +83,8 @@ class _Look:
         values = np.empty((len(self.scene.bands), *size), np.float32)
         values[:] = 1 + np.array([window.column, window.row, window.width], np.float32)[: len(values), None, None]
         self.bytes_read += values.nbytes
-        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid)
+        resolution = self.ground_resolution_m and self.ground_resolution_m * window.width / size[1]
+        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid, resolution)
 
     def cloud_share(self, window: Window, size: tuple[int, int]) -> float | None:
         return None if self.scene.mask is None else 0.25

@@ -18,14 +18,14 @@ def test_results_come_in_the_order_of_the_work_whoever_is_faster() -> None:
         time.sleep(waits[number])
         return number * number
 
-    results = InOrder(slow_square, iter(range(60)), workers=5, ahead=7)
+    results = InOrder(slow_square, iter(range(60)), workers=5, ahead=7, lane_of=int)
     assert list(results) == [number * number for number in range(60)]
     results.close()
 
 
 def test_no_more_than_the_bound_is_begun() -> None:
     begun: list[int] = []
-    results = InOrder(begun.append, iter(range(100)), workers=2, ahead=5)
+    results = InOrder(begun.append, iter(range(100)), workers=2, ahead=5, lane_of=int)
     next(results)
     results.close()
     assert len(begun) <= 5
@@ -37,7 +37,7 @@ def test_an_error_of_the_work_comes_out_in_its_place() -> None:
             raise ValueError("two")
         return number
 
-    results = InOrder(picky, iter(range(5)), workers=2, ahead=3)
+    results = InOrder(picky, iter(range(5)), workers=2, ahead=3, lane_of=int)
     assert [next(results), next(results)] == [0, 1]
     with pytest.raises(ValueError, match="two"):
         next(results)
@@ -52,7 +52,7 @@ def test_what_was_begun_can_be_had_after_stopping() -> None:
         go.wait(5)
         return number
 
-    results = InOrder(wait, iter(range(100)), workers=1, ahead=4)
+    results = InOrder(wait, iter(range(100)), workers=1, ahead=4, lane_of=int)
     threading.Timer(0.02, go.set).start()
     assert next(results) == 0
     begun = list(results.begun())
@@ -69,9 +69,23 @@ def test_each_thread_ends_with_its_last_act() -> None:
         worked.add(threading.get_ident())
         both.wait(5)
 
-    results = InOrder(note, iter(range(4)), workers=2, ahead=4, at_end=lambda: ended.append(threading.get_ident()))
+    def end() -> None:
+        ended.append(threading.get_ident())
+
+    results = InOrder(note, iter(range(4)), workers=2, ahead=4, lane_of=int, at_end=end)
     assert len(list(results)) == 4
     assert not ended
     results.close()
     assert set(ended) == worked
     assert len(ended) == 2
+
+
+def test_work_of_one_lane_is_done_by_one_thread() -> None:
+    results = InOrder(
+        lambda _: threading.get_ident(), iter(range(30)), workers=3, ahead=6, lane_of=lambda work: work % 2
+    )
+    threads = list(results)
+    results.close()
+    assert len(set(threads[0::2])) == 1
+    assert len(set(threads[1::2])) == 1
+    assert threads[0] != threads[1]

@@ -16,7 +16,8 @@ Result = TypeVar("Result")
 class InOrder(Generic[Work, Result], Iterator[Result]):
     """Yields `do(work)` for each piece of work in turn; at most `ahead` pieces are done or being done unasked.
 
-    Each thread calls `at_end` as its last act: what was opened in a thread, such as a GDAL file, is closed in it.
+    Work goes to the thread of its lane, so that what a thread has open serves the next piece too. Each thread calls
+    `at_end` as its last act: what was opened in a thread, such as a GDAL file, is closed in it.
     """
 
     def __init__(
@@ -26,12 +27,15 @@ class InOrder(Generic[Work, Result], Iterator[Result]):
         *,
         workers: int,
         ahead: int,
+        lane_of: Callable[[Work], int],
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
-        self._do, self._todo, self._ahead, self._at_end = do, todo, ahead, at_end
+        self._do, self._todo, self._ahead, self._lane_of, self._at_end = do, todo, ahead, lane_of, at_end
         self._under_way: deque[Future[Result]] = deque()
-        self._given: SimpleQueue[tuple[Work, Future[Result]] | None] = SimpleQueue()
-        self._threads = [Thread(target=self._run, name="satseek-read", daemon=True) for _ in range(workers)]
+        self._given: list[SimpleQueue[tuple[Work, Future[Result]] | None]] = [SimpleQueue() for _ in range(workers)]
+        self._threads = [
+            Thread(target=self._run, args=[given], name="satseek-read", daemon=True) for given in self._given
+        ]
         for thread in self._threads:
             thread.start()
 
@@ -42,7 +46,7 @@ class InOrder(Generic[Work, Result], Iterator[Result]):
                 break
             future: Future[Result] = Future()
             self._under_way.append(future)
-            self._given.put((work, future))
+            self._given[self._lane_of(work) % len(self._given)].put((work, future))
         if not self._under_way:
             raise StopIteration
         result = self._under_way[0].result()
@@ -60,15 +64,15 @@ class InOrder(Generic[Work, Result], Iterator[Result]):
         """Wait for the threads; what was not begun is left undone."""
         for future in self._under_way:
             future.cancel()
-        for _ in self._threads:
-            self._given.put(None)
+        for given in self._given:
+            given.put(None)
         for thread in self._threads:
             thread.join()
 
-    def _run(self) -> None:
+    def _run(self, given: SimpleQueue[tuple[Work, Future[Result]] | None]) -> None:
         try:
-            while (given := self._given.get()) is not None:
-                work, future = given
+            while (piece := given.get()) is not None:
+                work, future = piece
                 if not future.set_running_or_notify_cancel():
                     continue
                 try:

@@ -23,9 +23,10 @@ from satseek.ingest.annotate import Annotator
 from satseek.ingest.cut import CutPlan
 from satseek.ingest.discover import discover
 from satseek.ingest.in_order import InOrder
-from satseek.ingest.plan import Job, Surveyed, jobs, survey
+from satseek.ingest.outcome import Outcomes
+from satseek.ingest.plan import Job, jobs, survey
 from satseek.ingest.read import JobReader, OpenReader, Reading
-from satseek.ingest.report import NODATA, Progress, Tally
+from satseek.ingest.report import Progress, Tally
 from satseek.ingest.write import Added, Transactions, Writer
 from satseek.raster.read import SceneReader
 
@@ -57,7 +58,14 @@ def ingest(
     archive that cannot be written ends the run with an `ArchiveError`. The result does not depend on `workers`.
     """
     run = _Run(archive, model, tally or Tally(), batch, on_progress, on_added)
-    return run.of(sources, plan or CutPlan(), annotations, workers or default_workers(), transactions, open_reader)
+    return run.of(
+        sources,
+        plan or CutPlan(),
+        annotations,
+        min(workers or default_workers(), MOST_WORKERS),
+        transactions,
+        open_reader,
+    )
 
 
 def default_workers() -> int:
@@ -83,7 +91,7 @@ class _Run:
         self._archive_lock = Lock()  # it is asked by the planner while the writer adds
         self._under_way: set[str] = set()  # handed out for reading, not yet safe
         self._waiting: dict[str, _Batch] = {}  # by sensor
-        self._scene: _SceneSoFar | None = None
+        self._outcomes = Outcomes(tally)
 
     def of(
         self,
@@ -98,12 +106,18 @@ class _Run:
         card, tally = self._model.card, self._tally
         headers = survey(_scenes(sources, tally), card=card, plan=plan, tally=tally, open_reader=open_reader)
         surveyed = Ahead(headers, most=SCENES_AHEAD, name="satseek-survey")
-        planned = jobs(surveyed, card=card, holds=self._holds, tally=tally)
-        workers = min(workers, MOST_WORKERS)
+        planned = jobs(surveyed, card=card, lanes=workers, holds=self._holds, tally=tally)
         todo = Ahead(planned, most=workers, name="satseek-plan")
         annotator = Annotator(shared=annotations, warn=tally.warn)
         reader = JobReader(max_nodata=plan.max_nodata, annotator=annotator, stop=self._stop, open_reader=open_reader)
-        readings = InOrder(reader.read, todo, workers=workers, ahead=workers + 2, at_end=reader.close_mine)
+        readings = InOrder(
+            reader.read,
+            todo,
+            workers=workers,
+            ahead=workers + 2,
+            lane_of=lambda job: job.lane,
+            at_end=reader.close_mine,
+        )
         writer = Writer(self._add, transactions or Transactions(), self._is_safe)
         try:
             interrupted = self._work_through(readings, writer)
@@ -131,27 +145,17 @@ class _Run:
             self._stop.set()
             for reading in readings.begun():
                 self._take(reading, writer)
-        self._finish_scene()
+        self._outcomes.finish()
         for sensor in list(self._waiting):
             self._encode(sensor, writer)
         return interrupted
 
     def _take(self, reading: Reading, writer: Writer) -> None:
-        """Take what was read of one job: note what is missing, encode what is there."""
-        scene = self._scene_so_far(reading.job.surveyed)
-        chips = [] if scene.refused else reading.chips
-        skipped = 0 if scene.refused else reading.skipped
-        scene.skipped += skipped
-        scene.best_valid_share = max(scene.best_valid_share, reading.best_valid_share)
-        if reading.error and not scene.refused:
-            scene.refused = True
-            self._tally.refuse(reading.job.surveyed.scene.source, reading.error)
-        read = {chip.id for chip, _ in chips}
-        self._forget(name for name, _ in reading.job.windows if name not in read)
-        self._tally.read(reading.byte_count)
-        self._tally.skip(NODATA, skipped)
-        self._tally.give_up(len(reading.job.windows) - len(read) - skipped)
-        for chip, pixels in chips:
+        """Take what was read of one job, and encode what waits when there is enough."""
+        self._outcomes.take(reading)
+        read = {chip.id for chip, _ in reading.chips}
+        self._forget(named.chip_id for named in reading.job.windows if named.chip_id not in read)
+        for chip, pixels in reading.chips:
             waiting = self._waiting.setdefault(chip.sensor, _Batch())
             waiting.append(chip, pixels)
             if len(waiting.chips) >= self._batch or waiting.byte_count >= BYTES_A_BATCH:
@@ -179,31 +183,6 @@ class _Run:
                 return [], np.empty((0, self._model.card.dimensions), np.float32)
         parts = [self._encoded(part) for part in by_scene]
         return [chip for chips, _ in parts for chip in chips], np.concatenate([vectors for _, vectors in parts])
-
-    def _scene_so_far(self, surveyed: Surveyed) -> _SceneSoFar:
-        if self._scene is None or self._scene.surveyed is not surveyed:
-            self._finish_scene()
-            self._scene = _SceneSoFar(surveyed)
-        return self._scene
-
-    def _finish_scene(self) -> None:
-        """Say so where a scene gave nothing at all: jobs come in the order of the scenes, so the last one is over."""
-        scene, self._scene = self._scene, None
-        if scene is None or scene.skipped < scene.surveyed.windows:
-            return
-        source = scene.surveyed.scene.source
-        if scene.best_valid_share == 0:
-            self._tally.refuse(
-                source,
-                "It holds no valid pixel: all of it is nodata or NaN. "
-                "If its nodata value is wrong, set the right one with --nodata.",
-            )
-        else:
-            self._tally.warn(
-                f"nothing was added, for every window holds too much nodata ({1 - scene.best_valid_share:.0%} at best). "
-                "Allow more with --max-nodata.",
-                source,
-            )
 
     def _holds(self, ids: list[str]) -> set[str]:
         with self._archive_lock:
@@ -250,16 +229,6 @@ class _Batch:
         for chip, pixels in zip(self.chips, self.pixels, strict=True):
             parts.setdefault((chip.scene, chip.source), _Batch()).append(chip, pixels)
         return list(parts.values())
-
-
-@dataclass
-class _SceneSoFar:
-    """What came of the scene that is being read."""
-
-    surveyed: Surveyed
-    skipped: int = 0
-    best_valid_share: float = 0.0
-    refused: bool = False
 
 
 def _scenes(sources: Iterable[Scene | str], tally: Tally) -> Iterator[Scene]:

@@ -4,28 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from math import prod
-
-import numpy as np
 
 from satseek.core.card import ModelCard
 from satseek.core.chip import chip_id
 from satseek.core.errors import ModelError, SourceError, UsageError
 from satseek.core.model import require_readable
 from satseek.core.scene import Scene
-from satseek.core.sensor import SENSORS
 from satseek.ingest.ahead import Ahead
 from satseek.ingest.cut import CutPlan, Cutting, cut
+from satseek.ingest.lanes import NamedWindow, spread
 from satseek.ingest.read import OpenReader
 from satseek.ingest.report import Tally
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
-ASKED_AT_ONCE = 4096  # ids in one question to the archive
-WINDOWS_A_JOB = 64
-BYTES_A_JOB = 24e6  # of pixels, once read
-TILE = 6  # chips a side of the squares in which windows are read, so that neighbours share decoded blocks
+ASKED_AT_ONCE = 8192  # ids in one question to the archive
 
 
 @dataclass(frozen=True)
@@ -42,9 +36,10 @@ class Surveyed:
 class Job:
     """Windows of one scene that one worker reads in one go."""
 
-    number: int
     surveyed: Surveyed
-    windows: tuple[tuple[str, ChipWindow], ...]  # id and window
+    windows: tuple[NamedWindow, ...]
+    lane: int  # the worker
+    slab: int  # grows; but for the last scene of a slab, no scene has jobs in two
 
 
 def survey(
@@ -77,22 +72,22 @@ def survey(
 
 
 def jobs(
-    surveyed: Ahead[Surveyed], *, card: ModelCard, holds: Callable[[list[str]], set[str]], tally: Tally
+    surveyed: Ahead[Surveyed], *, card: ModelCard, lanes: int, holds: Callable[[list[str]], set[str]], tally: Tally
 ) -> Iterator[Job]:
-    """Yield the windows that the archive does not hold yet, in jobs, in the order of the scenes.
+    """Yield the windows that the archive does not hold yet, in jobs for so many workers.
 
     `holds` answers which of some ids are held or under way, and notes the others as under way.
     """
-    number = 0
-    for slab in _slabs(surveyed, card):
-        held = holds([name for _, windows in slab for name, _ in windows])
+    for number, slab in enumerate(_slabs(surveyed, card)):
+        held = holds([named.chip_id for _, windows in slab for named in windows])
+        parts = []
         for scene, windows in slab:
-            new = [(name, window) for name, window in windows if name not in held]
-            held.update(name for name, _ in new)  # the same scene may come twice
+            new = [named for named in windows if named.chip_id not in held]
+            held.update(named.chip_id for named in new)  # the same scene may come twice
             tally.held(len(windows) - len(new))
-            for piece in _pieces(new, _windows_a_job(scene.scene, new)):
-                yield Job(number, scene, piece)
-                number += 1
+            parts.append((scene.scene, new))
+        for piece in spread(parts, lanes):
+            yield Job(slab[piece.scene][0], piece.windows, piece.lane, number)
 
 
 def id_of(scene: Scene, window: ChipWindow, card: ModelCard) -> str:
@@ -128,7 +123,7 @@ def _warn_of(scene: Scene, reader: SceneReader, tally: Tally) -> None:
         )
 
 
-_Slab = list[tuple[Surveyed, list[tuple[str, ChipWindow]]]]
+_Slab = list[tuple[Surveyed, list[NamedWindow]]]
 
 
 def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
@@ -136,13 +131,13 @@ def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
     slab: _Slab = []
     room = ASKED_AT_ONCE
     for scene in surveyed:
-        windows: list[tuple[str, ChipWindow]] = []
+        windows: list[NamedWindow] = []
         for window in scene.cutting:
             if room == 0:
                 slab.append((scene, windows))
                 yield slab
                 slab, windows, room = [], [], ASKED_AT_ONCE
-            windows.append((id_of(scene.scene, window, card), window))
+            windows.append(NamedWindow(id_of(scene.scene, window, card), window))
             room -= 1
         slab.append((scene, windows))
         if not surveyed.has_next() or room == 0:
@@ -150,22 +145,3 @@ def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
             slab, room = [], ASKED_AT_ONCE
     if slab:
         yield slab
-
-
-def _windows_a_job(scene: Scene, windows: list[tuple[str, ChipWindow]]) -> int:
-    if not windows:
-        return 1
-    value_bytes = np.dtype(SENSORS.get(scene.sensor).pixel_type).itemsize
-    chip_bytes = len(scene.bands) * prod(windows[0][1].size) * value_bytes
-    return int(min(WINDOWS_A_JOB, max(1, BYTES_A_JOB // chip_bytes)))
-
-
-def _pieces(windows: list[tuple[str, ChipWindow]], most: int) -> Iterator[tuple[tuple[str, ChipWindow], ...]]:
-    ordered = sorted(windows, key=_place_in_order)
-    for start in range(0, len(ordered), most):
-        yield tuple(ordered[start : start + most])
-
-
-def _place_in_order(item: tuple[str, ChipWindow]) -> tuple[float, int, int, int, int]:
-    (column, row, width, height), scale, _ = item[1]
-    return scale, row // (TILE * height), column // (TILE * width), row, column

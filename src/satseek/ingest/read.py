@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from satseek.core.chip import Chip
 from satseek.core.errors import SourceError
 from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.ingest.annotate import Annotator
+from satseek.raster.gdal import is_remote
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
@@ -31,8 +32,9 @@ class Reading:
     chips: list[tuple[Chip, Pixels]] = field(default_factory=list)
     skipped: int = 0  # windows with too much nodata
     best_valid_share: float = 0.0  # of the windows that were read
+    failed: int = 0  # windows that cannot be read
+    error: str | None = None  # why the first of them cannot
     byte_count: int = 0
-    error: str | None = None  # why the rest of the scene cannot be read
 
 
 class JobReader:
@@ -44,24 +46,19 @@ class JobReader:
         self._stop = stop
         self._open_reader = open_reader
         self._mine = threading.local()
-        self._failed: dict[int, int] = {}  # scene -> number of the job that failed
+        self._gone: dict[int, str] = {}  # scene -> why no more of it is tried
 
     def read(self, job: Job) -> Reading:
-        """Read the windows of a job; a window that cannot be read ends the scene, those before it are kept."""
+        """Read the windows of a job; one that cannot be read is left out, but a remote scene is given up for it."""
         reading = Reading(job)
-        if self._stop.is_set() or self._failed.get(job.surveyed.number, job.number) < job.number:
-            return reading
         try:
             reader = self._reader(job)
             before = reader.bytes_read
-            for chip_id, window in job.windows:
-                if self._stop.is_set():
-                    break
-                self._read_window(reader, chip_id, window, reading)
+            self._read_windows(reader, reading)
             reading.byte_count = reader.bytes_read - before
         except SourceError as error:
             reading.error = str(error)
-            self._failed.setdefault(job.surveyed.number, job.number)
+            reading.failed = len(job.windows)
             self.close_mine()
         return reading
 
@@ -72,7 +69,25 @@ class JobReader:
         if reader is not None:
             reader.__exit__(None, None, None)
 
-    def _read_window(self, reader: SceneReader, chip_id: str, window: ChipWindow, reading: Reading) -> None:
+    def _read_windows(self, reader: SceneReader, reading: Reading) -> None:
+        number, scene = reading.job.surveyed.number, reading.job.surveyed.scene
+        known = _known_of_all(scene)
+        for chip_id, window in reading.job.windows:
+            if self._stop.is_set():
+                return
+            try:
+                if number in self._gone:
+                    raise SourceError(self._gone[number])
+                self._read_window(reader, chip_id, window, known, reading)
+            except SourceError as error:
+                reading.failed += 1
+                reading.error = reading.error or str(error)
+                if any(is_remote(band.href) for band in scene.bands):  # each further try may take minutes
+                    self._gone.setdefault(number, str(error))
+
+    def _read_window(
+        self, reader: SceneReader, chip_id: str, window: ChipWindow, known: dict[str, Any], reading: Reading
+    ) -> None:
         scene = reading.job.surveyed.scene
         pixels = reader.read(window.window, window.size)
         nodata = pixels.nodata_share
@@ -81,26 +96,19 @@ class JobReader:
             reading.skipped += 1
             return
         place = reader.footprint(window.window)
-        geometry = None if place is None else place.geometry
-        words = self._annotator.words_of(scene, geometry)
-        resolution = reader.ground_resolution_m
+        words = self._annotator.words_of(scene, None if place is None else place.geometry)
         chip = Chip(
+            **known,
             id=chip_id,
-            sensor=scene.sensor,
-            source=scene.source,
-            scene=scene.id,
             window=window.window,
             scale=window.scale,
             size=window.size,
-            address=scene.address(),
-            geometry=geometry,
+            geometry=None if place is None else place.geometry,
             bbox=None if place is None else place.bbox,
-            datetime=scene.datetime,
-            ground_resolution_m=None if resolution is None else resolution * window.scale,
+            ground_resolution_m=pixels.ground_resolution_m,
             caption=words.caption,
             keywords=words.keywords,
             labels=words.labels,
-            properties=scene.properties,
             nodata_share=nodata,
             cloud_share=None if scene.mask is None else reader.cloud_share(window.window, window.size),
         )
@@ -113,3 +121,15 @@ class JobReader:
             self._mine.scene = job.surveyed.number
         kept: SceneReader = self._mine.reader
         return kept
+
+
+def _known_of_all(scene: Scene) -> dict[str, Any]:
+    """What is the same for all chips of a scene."""
+    return {
+        "sensor": scene.sensor,
+        "source": scene.source,
+        "scene": scene.id,
+        "address": scene.address(),
+        "datetime": scene.datetime,
+        "properties": scene.properties,
+    }

@@ -1,0 +1,82 @@
+"""Lanes: which worker reads which windows, in which order, so that no block of a file is decoded twice without need.
+
+GDAL keeps decoded blocks by open file, and each worker has files of its own. So a scene stays with one worker, a large
+one is split into few wide bands, and inside a band windows are read in strips that are narrow enough for the blocks of
+one row of windows to be there still when the next row asks for them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from satseek.core.scene import Scene
+from satseek.core.sensor import SENSORS
+from satseek.raster.windows import ChipWindow
+
+WINDOWS_A_JOB = 64
+BYTES_A_JOB = 24e6  # of pixels, once read
+WINDOWS_A_BAND = 1024  # fewer are not worth a second open file
+STRIP = 72  # chips times bands across a strip
+
+
+class NamedWindow(NamedTuple):
+    """A window and the id of its chip."""
+
+    chip_id: str
+    window: ChipWindow
+
+
+class Piece(NamedTuple):
+    """Windows of one scene that are read in one go, and the worker who does it."""
+
+    lane: int
+    scene: int  # its place in what was spread
+    windows: tuple[NamedWindow, ...]
+
+
+def spread(parts: Sequence[tuple[Scene, Sequence[NamedWindow]]], lanes: int) -> Iterator[Piece]:
+    """Spread the windows of scenes over lanes, evenly, and yield pieces from one lane after the other."""
+    waiting: list[deque[Piece]] = [deque() for _ in range(lanes)]
+    load = [0] * lanes
+    for number, (scene, windows) in enumerate(parts):
+        most = _windows_a_piece(scene, windows)
+        for band in _bands(windows, lanes):
+            lane = load.index(min(load))
+            load[lane] += len(band)
+            ordered = sorted(band, key=lambda each: _place_in_order(each.window, len(scene.bands)))
+            waiting[lane] += (
+                Piece(lane, number, tuple(ordered[start : start + most])) for start in range(0, len(ordered), most)
+            )
+    while any(waiting):
+        yield from [lane.popleft() for lane in waiting if lane]
+
+
+def _bands(windows: Sequence[NamedWindow], lanes: int) -> Iterable[Sequence[NamedWindow]]:
+    """Split windows into as few connected parts as keep the lanes busy, across their longer side."""
+    count = max(1, min(lanes, len(windows) // WINDOWS_A_BAND))
+    if count == 1:
+        return [windows] if windows else []
+    columns, rows = (np.ptp([named.window.window[axis] for named in windows]) for axis in (0, 1))
+    axis = 0 if columns > rows else 1
+    ordered = sorted(windows, key=lambda each: (each.window.scale, each.window.window[axis]))
+    size = -(-len(ordered) // count)
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _windows_a_piece(scene: Scene, windows: Sequence[NamedWindow]) -> int:
+    if not windows:
+        return 1
+    value_bytes = np.dtype(SENSORS.get(scene.sensor).pixel_type).itemsize
+    chip_bytes = len(scene.bands) * prod(windows[0].window.size) * value_bytes
+    return int(min(WINDOWS_A_JOB, max(1, BYTES_A_JOB // chip_bytes)))
+
+
+def _place_in_order(window: ChipWindow, bands: int) -> tuple[float, int, int, int]:
+    column, row, width, _ = window.window
+    strip = max(6, STRIP // bands) * width
+    return window.scale, column // strip, row, column
