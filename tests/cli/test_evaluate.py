@@ -105,7 +105,8 @@ def test_what_is_asked_wrongly_is_answered_with_what_to_do(
     assert says in said
 
 
+@pytest.mark.slow  # loads torch
 def test_a_folder_that_is_no_model_says_so(places: Path) -> None:
-    code, _, said = run(places, "folder", "--data", places)
+    code, _, said = run(places / "no-such", "folder", "--data", places)
     assert code == 1
-    assert "so it is no model" in said
+    assert "There is no model folder" in said

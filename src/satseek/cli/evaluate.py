@@ -51,8 +51,9 @@ def run(
     with errors_for_people():
         from satseek.datasets.catalogue import load_captioned
         from satseek.evaluation.captions import require_mode
+        from satseek.models.catalogue import load_model
 
-        loaded = {name: _load(name) for name in _names(models)}
+        loaded = {name: load_model(name) for name in _names(models)}
         for model in loaded.values():
             require_mode(model, mode)
         captioned = load_captioned(dataset, data, images=image_folders(images or []), split=split)
@@ -67,22 +68,6 @@ def _names(models: str) -> list[str]:
     if not names:
         raise UsageError("Name a model to evaluate; 'satseek models' lists them.")
     return names
-
-
-def _load(name: str) -> Model:
-    from satseek.models.catalogue import MODELS, load_model
-
-    folder = Path(name)
-    if name in MODELS or not folder.exists():
-        return load_model(name)
-    from satseek.models.checkpoint import read_card
-
-    best = folder / "best"  # a whole run was named: its best model is meant
-    place = best if best.is_dir() else folder
-    read_card(place)  # says what is wrong before anything heavy is loaded
-    from satseek.models.amfmn.model import AmfmnModel
-
-    return AmfmnModel.load(place)
 
 
 def image_folders(given: list[str]) -> Path | dict[str, Path] | None:
