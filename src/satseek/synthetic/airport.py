@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from shapely import Polygon
 
+from satseek.synthetic.blocks import GREY, WHITE, cars
 from satseek.synthetic.covers import Cover
 from satseek.synthetic.things import Frame, Thing, Zone, flat_roof
-from satseek.synthetic.town import GREY, WHITE, cars
 
 LENGTH, WIDTH = 2100.0, 560.0  # of the fenced ground, metres
 RUNWAY_LENGTH, RUNWAY_WIDTH = 1900.0, 46.0

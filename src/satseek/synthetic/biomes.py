@@ -50,7 +50,7 @@ BIOMES: dict[str, Biome] = {
             far=("village", "village", "village", "solar farm", "village"),
         ),
         Biome(
-            "harbour coast", "temperate", forest=0.25, field=0.35, relief_m=70, coast=True, conifer=0.4,
+            "harbour coast", "temperate", forest=0.28, field=0.45, relief_m=70, coast=True, conifer=0.4,
             near=("harbour", "town", "storage tank", "sports ground"), far=("village", "village", "village"),
         ),
         Biome(
@@ -62,7 +62,7 @@ BIOMES: dict[str, Biome] = {
             near=("solar farm", "storage tank", "village", "airport"), far=("village", "storage tank", "town"),
         ),
         Biome(
-            "mountain", "temperate", forest=0.45, conifer=0.85, field=0.06, relief_m=1500, mountains=True,
+            "mountain", "temperate", forest=0.62, conifer=0.85, field=0.06, relief_m=1500, mountains=True,
             river_width_m=22, lakes=2, near=("village",), far=("village", "village"),
         ),
         Biome(
@@ -70,7 +70,7 @@ BIOMES: dict[str, Biome] = {
             near=("village", "village"), far=("village", "town", "village"),
         ),
         Biome(
-            "metropolis", "temperate", forest=0.12, field=0.3, relief_m=30, river_width_m=80,
+            "metropolis", "temperate", forest=0.12, field=0.6, relief_m=30, river_width_m=80,
             near=("city", "sports ground", "sports ground", "storage tank"), far=("town", "town", "village", "airport"),
         ),
         Biome(

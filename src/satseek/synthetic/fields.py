@@ -49,34 +49,50 @@ def farmed(
         cover[off & (cover == Cover.FIELD)] = biome.ground
     else:
         parcel, inner, rows = _strips(rng, biome.farming, block, across, along)
-    is_field = cover == Cover.FIELD
     traits = rng_of(seed, "parcels")
     weights = np.array(list(crops.values()), dtype=float)
     kind = traits.choice(np.array([int(crop) for crop in crops], dtype=np.uint8), TABLE, p=weights / weights.sum())
-    shade = traits.uniform(0.84, 1.14, TABLE).astype(np.float32)
-    role = traits.random(TABLE)[parcel]
+    shade = traits.uniform(0.84, 1.14, TABLE).astype(np.float32)[parcel]
     spacing = traits.uniform(3.2, 6.5, TABLE).astype(np.float32)[parcel]
-    stripe = _rows(grid, rows, spacing)
+    is_field = cover == Cover.FIELD
+    pasture = (cover == Cover.MEADOW) & (biome.farming in ("strips", "squares") and not biome.mountains)
+    role, hedge = traits.random(TABLE).astype(np.float32)[parcel], traits.random(TABLE).astype(np.float32)[parcel]
+    _edge(grid, seed, biome, cover, is_field, pasture, inner, role, hedge)
+    if tracks:
+        wide = 3.4 if biome.farming == "squares" else 2.1
+        verge = is_field & (to_edge < wide + 2.2)
+        cover[verge] = Cover.MEADOW if biome.look != "arid" else biome.ground
+        lonely = (rng.random(TABLE) < 0.35)[block]
+        cover[(is_field | (pasture & lonely)) & (to_edge < wide)] = Cover.TRACK
+    shade = np.where(is_field, shade, np.where(pasture, 0.5 + 0.5 * shade, np.float32(1)))
+    return Fields(kind[parcel], shade, _rows(grid, rows, spacing))
+
+
+def _edge(
+    grid: Grid,
+    seed: int,
+    biome: Biome,
+    cover: NDArray[np.uint8],
+    is_field: NDArray[np.bool_],
+    pasture: NDArray[np.bool_],
+    inner: FloatArray,
+    role: FloatArray,
+    hedge: FloatArray,
+) -> None:
+    """Give some parcels over to woods and orchards, and part the others by hedges, banks and grass."""
     if biome.farming == "strips":
         cover[is_field & (role < 0.05)] = Cover.FOREST
-        cover[is_field & (role > 0.965)] = Cover.ORCHARD
-        hedged = (traits.random(TABLE) < 0.42)[parcel]
-        cover[is_field & hedged & (inner < 3.2) & (inner < 1.2 + 2.4 * smooth_noise(grid, seed, "gaps", 45))] = (
-            Cover.HEDGE
-        )
-        cover[is_field & ~hedged & (inner < 1.3)] = Cover.MEADOW
+        cover[is_field & (role > 0.97)] = Cover.ORCHARD
+        ragged = np.float32(1.4) + np.float32(2.4) * smooth_noise(grid, seed, "gaps", 45)
+        edge = (inner < 3.2) & (inner < ragged)
+        cover[edge & ((is_field & (hedge < 0.4)) | (pasture & (hedge < 0.75)))] = Cover.HEDGE
+        cover[is_field & (hedge >= 0.4) & (inner < 1.3)] = Cover.MEADOW
     elif biome.farming == "paddies":
         cover[is_field & (inner < 1.1)] = Cover.MEADOW
         cover[is_field & (role < 0.06)] = Cover.ORCHARD
     elif biome.farming == "squares":
         cover[is_field & (inner < 2.5)] = Cover.MEADOW
         cover[is_field & (role < 0.02)] = Cover.FOREST
-    if tracks:
-        wide = 3.4 if biome.farming == "squares" else 2.1
-        verge = is_field & (to_edge < wide + 2.2)
-        cover[verge] = Cover.MEADOW if biome.look != "arid" else biome.ground
-        cover[is_field & (to_edge < wide)] = Cover.TRACK
-    return Fields(kind[parcel], shade[parcel], stripe)
 
 
 def _warped(grid: Grid, seed: int, farming: Farming, angle: float) -> tuple[FloatArray, FloatArray]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from satseek.synthetic.blocks import GREY, WHITE, cars
 from satseek.synthetic.covers import Cover
 from satseek.synthetic.things import Frame, Thing, Zone, flat_roof
-from satseek.synthetic.town import GREY, WHITE, cars
 
 SPORTS = (250.0, 190.0)
 TANKS = (260.0, 200.0)

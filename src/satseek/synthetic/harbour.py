@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from satseek.synthetic.blocks import GREY, WHITE
 from satseek.synthetic.covers import Cover
 from satseek.synthetic.things import Frame, Thing, Zone, flat_roof
-from satseek.synthetic.town import GREY, WHITE
 
 LENGTH, WIDTH = 720.0, 560.0
 
@@ -15,7 +15,7 @@ def harbour(rng: np.random.Generator, frame: Frame, *, ships: bool = True) -> tu
     """Return a harbour whose quay lies along u and whose water lies towards positive v."""
     zone = Zone("harbour", frame.rectangle(0, 70, LENGTH, WIDTH))
     things = [
-        Thing(frame.rectangle(0, 190, LENGTH - 20, 300), Cover.SEA, 1),
+        Thing(frame.rectangle(0, 190, LENGTH - 20, 300), Cover.SEA),
         Thing(frame.rectangle(0, -60, LENGTH - 30, 200), Cover.PAVED, 0),
     ]
     piers = (-215.0, 0.0, 215.0)

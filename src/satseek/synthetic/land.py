@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
+import shapely
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
@@ -13,6 +14,7 @@ from satseek.synthetic.airport import LENGTH as AIRPORT_LENGTH
 from satseek.synthetic.airport import WIDTH as AIRPORT_WIDTH
 from satseek.synthetic.airport import airport
 from satseek.synthetic.biomes import Biome, biome_named
+from satseek.synthetic.blocks import Builder
 from satseek.synthetic.covers import LABELS
 from satseek.synthetic.grounds import SOLAR, SPORTS, TANKS, solar_farm, sports_ground, tank_farm
 from satseek.synthetic.harbour import harbour
@@ -22,7 +24,8 @@ from satseek.synthetic.places import Place, place_of
 from satseek.synthetic.roads import RoadNet, paved
 from satseek.synthetic.sites import Sites
 from satseek.synthetic.things import Frame, Thing, Zone
-from satseek.synthetic.town import Builder
+from satseek.synthetic.town import town
+from satseek.synthetic.village import village
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,8 @@ class _Plan:
         self.biome, self.nature, self.without = biome, nature, without
         self.sites = Sites(nature, self.rng)
         self.builder = Builder(self.rng, biome.look, sun)
+        self.rivers = shapely.union_all([river.water for river in nature.rivers])
+        self.water = shapely.union_all([self.rivers, *nature.lakes, *self.sites.wide_water()])
         self.zones: list[Zone] = []
         self.things: list[Thing] = []
         self.later: list[tuple[Frame, float]] = []  # villages wait for their roads
@@ -97,39 +102,48 @@ class _Plan:
         works: list[Thing] = []
         for rank, name in enumerate(self.biome.near):
             works += self._work(name, near=True, rank=rank)
-        for name in self.biome.far:
+        for name in self._far():
             works += self._work(name, near=False, rank=0)
         ways = [] if "road" in self.without else self._roads()
         for frame, radius in self.later:
-            zone, things = self.builder.village(frame, radius, [way for way, _ in ways])
+            zone, things = village(self.builder, frame, radius, [way for way, _ in ways], self.water)
             self.zones.append(zone)
             works += things
         roads = [thing for way, width in ways for thing in self._paved(way, width)]
         self.things = [thing for thing in roads + works if thing.label not in self.without]
+
+    def _far(self) -> list[str]:
+        """Everything far off once, and more settlements the larger the land is."""
+        again = max(0, round(self.extent / 3600) - 1)
+        settlements = [name for name in self.biome.far if name in ("town", "village")]
+        return [*self.biome.far, *settlements * again]
 
     def _work(self, name: str, *, near: bool, rank: int) -> list[Thing]:
         """Build one thing of the biome's list where it fits, if it may be built at all."""
         label = "town" if name == "city" else name
         if label in self.without:
             return []
-        middle = self.extent / 2
-        spread = (0.1 + 0.12 * rank) * self.core if near else 0.48 * self.extent
+        if near:
+            x, y, spread = self.extent / 2, self.extent / 2, (0.1 + 0.12 * rank) * self.core
+        else:
+            x, y = self.rng.uniform(0.06, 0.94, 2) * self.extent
+            spread = 0.16 * self.extent
         build = {
             "city": self._town, "town": self._town, "village": self._village, "airport": self._airport,
             "harbour": self._harbour, "sports ground": self._sports, "storage tank": self._tanks,
             "solar farm": self._solar,
         }[name]  # fmt: skip
-        return build(name, (middle, middle), spread)
+        return build((float(x), float(y)), spread, name == "city")
 
-    def _town(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
-        radius = {"city": 0.46, "town": 0.26}[name] * min(max(self.core, 900.0), 2600.0)
+    def _town(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
+        radius = (0.46 if dense else 0.26) * min(max(self.core, 900.0), 2600.0)
         frame = self.sites.find(radius * 1.7, radius * 1.7, near=near, spread=max(spread, radius * 0.6))
         if frame is None:
             return []
-        zone, things = self.builder.town(frame, radius, dense=name == "city")
+        zone, things = town(self.builder, frame, radius, dense=dense, water=self.water, crossable=self.rivers)
         return self._raised(zone, things, frame, margin=10)
 
-    def _village(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
+    def _village(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
         radius = float(self.rng.uniform(130, 210))
         frame = self.sites.find(radius * 1.8, radius * 1.8, near=near, spread=spread)
         if frame is not None:
@@ -138,14 +152,14 @@ class _Plan:
             self.sites.take(frame.disc(0, 0, radius))
         return []
 
-    def _airport(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
+    def _airport(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
         frame = self.sites.find(AIRPORT_LENGTH, AIRPORT_WIDTH, near=near, spread=spread)
         if frame is None:
             return []
         zone, things = airport(self.rng, frame, planes="plane" not in self.without)
         return self._raised(zone, things, frame.at(0, 330))
 
-    def _harbour(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
+    def _harbour(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
         coast = self.nature.coast
         if coast is None:
             return []
@@ -153,18 +167,18 @@ class _Plan:
         zone, things = harbour(self.rng, frame, ships="ship" not in self.without)
         return self._raised(zone, things, frame.at(0, -170))
 
-    def _sports(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
+    def _sports(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
         frame = self.sites.find(*SPORTS, near=near, spread=spread)
         if frame is None:
             return []
         stadium = "city" in self.biome.near and self.rng.random() < 0.6
         return self._raised(*sports_ground(self.rng, frame, stadium=stadium), frame.at(-110, 90))
 
-    def _tanks(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
+    def _tanks(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
         frame = self.sites.find(*TANKS, near=near, spread=spread)
         return [] if frame is None else self._raised(*tank_farm(self.rng, frame), frame.at(-120, -90))
 
-    def _solar(self, name: str, near: tuple[float, float], spread: float) -> list[Thing]:
+    def _solar(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:
         frame = self.sites.find(*SOLAR, near=near, spread=spread)
         arid = self.biome.look == "arid"
         return [] if frame is None else self._raised(*solar_farm(self.rng, frame, arid=arid), frame.at(-215, 0))
@@ -179,7 +193,7 @@ class _Plan:
         """Join every gate to those before it, and the first to the edges of the land by a wide road."""
         if not self.gates:
             return []
-        net = RoadNet(self.sites, self.extent)
+        net = RoadNet(self.sites, self.extent, self.rng)
         ways: list[tuple[LineString, float]] = []
         first = self.gates[0]
         exits = sorted(self._exits(), key=lambda point: np.hypot(point[0] - first[0], point[1] - first[1]))

@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
-from rasterio.transform import from_origin
+from rasterio.transform import Affine
+from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 from scipy.special import ndtri
 from shapely import LineString, Polygon
@@ -18,7 +19,7 @@ from shapely.geometry.base import BaseGeometry
 from satseek.synthetic.biomes import Biome
 from satseek.synthetic.covers import Cover
 from satseek.synthetic.grid import FloatArray, Grid
-from satseek.synthetic.noise import ridged_noise, rng_of, rough_noise, smooth_noise
+from satseek.synthetic.noise import drawn_out, eroded_noise, rng_of, rough_noise, smooth_noise
 from satseek.synthetic.things import Points, blob
 
 CoverMap = NDArray[np.uint8]
@@ -37,8 +38,11 @@ class Coast:
         """Return metres to seaward of the shore, negative on land."""
         out = (grid.x - self.x) * np.cos(self.seaward) + (grid.y - self.y) * np.sin(self.seaward)
         rough = 260 * rough_noise(grid, self.seed, "coast", 1900, octaves=7, gain=0.48)
-        calm = 1 - np.exp(-((grid.distance_to(self.x, self.y) / 520) ** 4))
-        return np.asarray(out + rough * calm, dtype=np.float32)
+        return np.asarray(out + rough * self.roughness(grid), dtype=np.float32)
+
+    def roughness(self, grid: Grid) -> FloatArray:
+        """Return how natural the shore is: not at all in the harbour's place, wholly far from it."""
+        return np.asarray(1 - np.exp(-((grid.distance_to(self.x, self.y) / 520) ** 4)), dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,14 @@ class River:
 
 
 @dataclass(frozen=True)
+class Mountains:
+    """The heights of mountains on a coarse grid over all of the land."""
+
+    grid: Grid
+    heights: FloatArray = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Nature:
     """All that shapes the land before anything is built."""
 
@@ -61,6 +73,7 @@ class Nature:
     coast: Coast | None = None
     rivers: tuple[River, ...] = ()
     lakes: tuple[BaseGeometry, ...] = ()
+    mountains: Mountains | None = None
 
     @staticmethod
     def shaped(seed: int, extent_m: float, core_m: float, biome: Biome) -> Nature:
@@ -80,17 +93,17 @@ class Nature:
             reach = core_m * 0.33 if number == 0 else extent_m * 0.42
             x, y = middle + rng.uniform(-1, 1, 2) * reach
             lakes.append(blob(rng, x, y, float(rng.uniform(110, 210)) * (1 + number), wobble=0.5))
-        return Nature(seed, extent_m, biome, coast, rivers, tuple(lakes))
+        mountains = _mountains(seed, extent_m, biome, rivers) if biome.mountains else None
+        return Nature(seed, extent_m, biome, coast, rivers, tuple(lakes), mountains)
 
     def relief(self, grid: Grid) -> FloatArray:
         """Return the ground's height in metres."""
-        if self.biome.mountains:
-            crests = ridged_noise(grid, self.seed, "relief", 3600, octaves=7)
-            height = self.biome.relief_m * crests
-            if self.rivers:
-                height *= _valley(grid, self.rivers[0].course)
-            return height
-        return np.float32(self.biome.relief_m / 2) * rough_noise(grid, self.seed, "relief", 2400, octaves=6, gain=0.42)
+        if self.mountains is None:
+            half = np.float32(self.biome.relief_m / 2)
+            return half * rough_noise(grid, self.seed, "relief", 2400, octaves=6, gain=0.42)
+        height = drawn_out(self.mountains.heights, self.mountains.grid, grid)
+        rough = rough_noise(grid, self.seed, "crags", 120, octaves=5, gain=0.55)
+        return height + np.clip(height / self.biome.relief_m, 0, 1) * 8 * rough
 
     def covers(self, grid: Grid, relief: FloatArray) -> CoverMap:
         """Return what covers each cell before people come; land fit for fields is left as FIELD."""
@@ -102,7 +115,8 @@ class Nature:
         cover[(farms > _above(biome.field / max(1 - biome.forest, 0.05))) & (slope < 0.22)] = Cover.FIELD
         if biome.forest:
             forest = woods > _above(biome.forest)
-            conifer = smooth_noise(grid, self.seed, "conifer", 700) > _above(biome.conifer)
+            mixed = rough_noise(grid, self.seed, "conifer", 800, octaves=5, gain=0.55)
+            conifer = mixed + 0.5 * smooth_noise(grid, self.seed, "stands", 11) > _above(biome.conifer)
             cover[forest] = Cover.FOREST
             cover[forest & conifer] = Cover.CONIFER
         if biome.look == "arid":
@@ -118,11 +132,11 @@ class Nature:
     def _climb(self, cover: CoverMap, relief: FloatArray, slope: FloatArray, woods: FloatArray) -> None:
         """Above the trees come meadows, then rock, then snow."""
         up = relief / self.biome.relief_m + 0.035 * woods
-        above_trees = up > 0.44
+        above_trees = up > 0.55
         cover[above_trees] = Cover.MEADOW
-        cover[(above_trees & (slope > 0.75)) | (up > 0.56)] = Cover.ROCK
-        cover[(up > 0.68) & (slope < 1.5)] = Cover.SNOW
-        valley = (up < 0.15) & (cover == Cover.FOREST)
+        cover[(above_trees & (slope > 0.6)) | (slope > 1.15) | (up > 0.66)] = Cover.ROCK
+        cover[(up > 0.78) & (slope < 0.9)] = Cover.SNOW
+        valley = (up < 0.13) & (cover != Cover.FIELD)
         cover[valley] = Cover.MEADOW
 
     def _wet(self, cover: CoverMap, grid: Grid, woods: FloatArray) -> None:
@@ -164,10 +178,13 @@ def burn(shapes: list[tuple[BaseGeometry, int]], grid: Grid) -> NDArray[np.int32
             near.append((_outline(shape), number))
     if not near:
         return np.zeros(grid.shape, dtype=np.int32)
-    # y points south here and on the raster alike, so the transform has a positive row height
-    transform = from_origin(left, top, grid.resolution, -grid.resolution)
-    burnt: NDArray[np.int32] = rasterize(near, out_shape=grid.shape, transform=transform, fill=0, dtype="int32")
+    burnt: NDArray[np.int32] = rasterize(near, out_shape=grid.shape, transform=row_down(grid), fill=0, dtype="int32")
     return burnt
+
+
+def row_down(grid: Grid) -> Affine:
+    """Return a grid's transform for rasterising: y points south on the land and on the raster alike."""
+    return Affine(grid.resolution, 0, grid.left, 0, grid.resolution, grid.top)
 
 
 def _outline(shape: BaseGeometry) -> Any:
@@ -210,18 +227,19 @@ def _wander(rng: np.random.Generator, count: int, over: float) -> NDArray[np.flo
     return np.asarray(np.interp(np.arange(count) / over, np.arange(len(knots)), knots), dtype=np.float64)
 
 
-def _valley(grid: Grid, course: Points) -> FloatArray:
-    """Return how much of its height the land keeps near a river: nothing at the water, all of it far off."""
-    coarse = Grid(grid.left, grid.top, grid.resolution * 16, grid.width // 16 + 2, grid.height // 16 + 2)
-    x, y = np.broadcast_arrays(coarse.x, coarse.y)
-    away, _ = cKDTree(course).query(np.stack([x.ravel(), y.ravel()], -1))
-    kept = 1 - np.exp(-((away.reshape(coarse.shape) / 900) ** 2))
-    return _between(_between(kept.astype(np.float32), grid.height).T, grid.width).T
-
-
-def _between(rows: FloatArray, count: int) -> FloatArray:
-    """Return `count` rows interpolated between rows that lie 16 apart."""
-    at = np.clip((np.arange(count) + 0.5) / 16 - 0.5, 0, len(rows) - 1.001)
-    first = at.astype(np.int64)
-    part = (at - first).astype(np.float32)[:, None]
-    return np.asarray(rows[first] * (1 - part) + rows[first + 1] * part, dtype=np.float32)
+def _mountains(seed: int, extent_m: float, biome: Biome, rivers: tuple[River, ...]) -> Mountains:
+    """Raise mountains over all of the land once, coarsely; valleys lie where the rivers run."""
+    cells = int(np.clip(extent_m / 12, 64, 800))
+    step = extent_m / cells
+    grid = Grid(-8 * step, -8 * step, step, cells + 16, cells + 16)
+    heights = eroded_noise(grid, seed, "mountains", 3400)
+    low, high = np.quantile(heights, (0.02, 0.995))
+    heights = np.clip((heights - low) / (high - low), 0, 1.1)
+    for river in rivers:
+        x, y = np.broadcast_arrays(grid.x, grid.y)
+        valley = gaussian_filter1d(river.course, 60, axis=0, mode="nearest")  # it swings less than its river
+        away, _ = cKDTree(valley).query(np.stack([x.ravel(), y.ravel()], -1))
+        ragged = away.reshape(grid.shape) + 210 * rough_noise(grid, seed, "valley", 1100, octaves=5)
+        kept = 1 - np.exp(-((np.maximum(ragged, 0) / 800) ** 1.6))
+        heights = heights * (0.06 + 0.94 * kept) + 0.1 * kept
+    return Mountains(grid, np.asarray(heights * biome.relief_m, dtype=np.float32))

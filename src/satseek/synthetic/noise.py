@@ -46,22 +46,29 @@ def rough_noise(
     return noise
 
 
-def ridged_noise(grid: Grid, seed: int, name: str, wavelength_m: float, *, octaves: int = 5) -> FloatArray:
-    """Return noise within 0 to 1 with sharp crests, as mountains have."""
-    total = np.zeros(grid.shape, dtype=np.float32)
-    crest = np.ones(grid.shape, dtype=np.float32)
-    reach = 0.0
+def eroded_noise(grid: Grid, seed: int, name: str, wavelength_m: float, *, octaves: int = 7) -> FloatArray:
+    """Return noise like worn mountains: fine detail is left out on steep slopes, so crests are rough, flanks smooth."""
+    height = np.zeros(grid.shape, dtype=np.float32)
+    down, right = np.zeros_like(height), np.zeros_like(height)
     for octave in range(octaves):
         wavelength = wavelength_m / 2**octave
-        weight = 0.5**octave
-        reach += weight
         if wavelength < 2 * grid.resolution:
-            continue
-        ridge = 1.0 - np.minimum(np.abs(smooth_noise(grid, seed, f"{name}/{octave}", wavelength)) * 0.9, 1.0)
-        ridge *= ridge
-        total += np.float32(weight) * ridge * crest
-        crest = np.clip(ridge * 1.6, 0.0, 1.0)  # detail grows on crests, valleys stay smooth
-    return total / np.float32(reach)
+            break
+        layer = smooth_noise(grid, seed, f"{name}/{octave}", wavelength)
+        steps = np.gradient(layer, np.float32(grid.resolution / wavelength))
+        down, right = down + steps[0], right + steps[1]
+        height += np.float32(0.5**octave) * layer / (1 + np.float32(0.35) * (down * down + right * right))
+    return height
+
+
+def drawn_out(values: FloatArray, coarse: Grid, grid: Grid) -> FloatArray:
+    """Return values of a coarse grid as a smooth surface on a finer one."""
+    half = coarse.resolution / 2
+    shifted = Grid(
+        grid.left - coarse.left - half, grid.top - coarse.top - half, grid.resolution, grid.width, grid.height
+    )
+    rows, columns = np.arange(coarse.height), np.arange(coarse.width)
+    return _evaluated(shifted, values, rows, columns, coarse.resolution)
 
 
 def grain(shape: tuple[int, int], rng: np.random.Generator) -> FloatArray:

@@ -14,8 +14,8 @@ PLAIN: dict[Cover, Colour] = {
     Cover.MEADOW: (112, 124, 76), Cover.FOREST: (56, 70, 44), Cover.CONIFER: (42, 56, 42), Cover.SCRUB: (122, 122, 86),
     Cover.FIELD: (110, 120, 74), Cover.ORCHARD: (122, 124, 84), Cover.DESERT: (205, 174, 132),
     Cover.ROCK: (138, 130, 120), Cover.SNOW: (238, 242, 247), Cover.SEA: (30, 62, 80), Cover.RIVER: (72, 88, 80),
-    Cover.LAKE: (38, 58, 68), Cover.BEACH: (212, 196, 160), Cover.GARDEN: (108, 118, 76), Cover.PARK: (88, 106, 62),
-    Cover.HEDGE: (66, 80, 48), Cover.TRACK: (172, 156, 128), Cover.ROAD: (120, 120, 120), Cover.PAVED: (150, 148, 143),
+    Cover.LAKE: (36, 54, 60), Cover.BEACH: (212, 196, 160), Cover.GARDEN: (108, 118, 76), Cover.PARK: (88, 106, 62),
+    Cover.HEDGE: (66, 80, 48), Cover.TRACK: (172, 156, 128), Cover.ROAD: (112, 111, 108), Cover.PAVED: (146, 144, 138),
     Cover.RUNWAY: (98, 99, 101), Cover.TURF: (110, 130, 72), Cover.PAINT: (232, 232, 228), Cover.ROOF: (150, 120, 105),
     Cover.TANK: (222, 222, 216), Cover.PANEL: (36, 46, 76), Cover.TARTAN: (162, 84, 66), Cover.PLANE: (236, 238, 240),
     Cover.HULL: (60, 62, 68), Cover.CARGO: (150, 80, 60), Cover.WAKE: (150, 180, 186), Cover.DIRT: (158, 140, 114),
@@ -48,9 +48,10 @@ KIND_COLOURS: dict[tuple[Cover, int], Colour] = {
     (Cover.FIELD, Crop.GRASS): (118, 138, 76), (Cover.FIELD, Crop.SOIL): (146, 118, 94),
     (Cover.FIELD, Crop.STUBBLE): (182, 162, 124), (Cover.FIELD, Crop.ROOTS): (96, 122, 66),
     (Cover.FIELD, Crop.PADDY): (98, 106, 84), (Cover.FIELD, Crop.FALLOW): (150, 138, 104),
-    (Cover.ROOF, 0): (164, 98, 76), (Cover.ROOF, 1): (126, 98, 80), (Cover.ROOF, 2): (138, 138, 140),
-    (Cover.ROOF, 3): (206, 206, 202), (Cover.ROOF, 4): (196, 176, 146), (Cover.ROOF, 5): (88, 86, 88),
-    (Cover.ROAD, 1): (104, 105, 108), (Cover.PAVED, 0): (136, 134, 130), (Cover.PAVED, 1): (164, 162, 156),
+    (Cover.ROOF, 0): (166, 104, 82), (Cover.ROOF, 1): (122, 98, 82), (Cover.ROOF, 2): (140, 140, 141),
+    (Cover.ROOF, 6): (172, 126, 108), (Cover.ROOF, 7): (146, 94, 74), (Cover.ROOF, 8): (108, 110, 116),
+    (Cover.ROOF, 3): (198, 198, 194), (Cover.ROOF, 4): (190, 172, 145), (Cover.ROOF, 5): (88, 86, 88),
+    (Cover.ROAD, 1): (102, 102, 103), (Cover.PAVED, 0): (136, 134, 130), (Cover.PAVED, 1): (156, 153, 146),
     (Cover.PAVED, 2): (140, 136, 128), (Cover.PAVED, 3): (176, 173, 164), (Cover.RUNWAY, 1): (112, 111, 108),
     (Cover.RUNWAY, 2): (72, 72, 74), (Cover.TURF, 1): (104, 134, 64), (Cover.TURF, 2): (122, 148, 78),
     (Cover.PAINT, 1): (198, 198, 194), (Cover.PAINT, 2): (206, 178, 84), (Cover.TANK, 1): (186, 190, 188),
@@ -70,7 +71,7 @@ GRAIN: dict[Cover, tuple[float, float, float]] = {
     # how strongly brightness varies over one metre, over ten, over a hundred
     Cover.MEADOW: (0.05, 0.05, 0.10), Cover.FOREST: (0.05, 0.05, 0.09), Cover.CONIFER: (0.05, 0.05, 0.08),
     Cover.SCRUB: (0.09, 0.10, 0.10), Cover.FIELD: (0.030, 0.030, 0.055), Cover.ORCHARD: (0.05, 0.04, 0.05),
-    Cover.DESERT: (0.025, 0.03, 0.05), Cover.ROCK: (0.10, 0.12, 0.08), Cover.SNOW: (0.01, 0.02, 0.02),
+    Cover.DESERT: (0.025, 0.03, 0.05), Cover.ROCK: (0.08, 0.06, 0.06), Cover.SNOW: (0.01, 0.02, 0.02),
     Cover.SEA: (0.035, 0.045, 0.05), Cover.RIVER: (0.02, 0.03, 0.05), Cover.LAKE: (0.02, 0.02, 0.04),
     Cover.BEACH: (0.03, 0.03, 0.05), Cover.GARDEN: (0.10, 0.10, 0.06), Cover.PARK: (0.06, 0.06, 0.06),
     Cover.HEDGE: (0.10, 0.05, 0.05), Cover.TRACK: (0.06, 0.06, 0.05), Cover.ROAD: (0.03, 0.03, 0.05),
@@ -80,7 +81,7 @@ GRAIN: dict[Cover, tuple[float, float, float]] = {
 }  # fmt: skip
 
 TREES_PER_HECTARE: dict[Cover, float] = {
-    Cover.FOREST: 330, Cover.CONIFER: 460, Cover.SCRUB: 34, Cover.GARDEN: 42, Cover.PARK: 95, Cover.HEDGE: 520,
+    Cover.FOREST: 330, Cover.CONIFER: 460, Cover.SCRUB: 34, Cover.GARDEN: 34, Cover.PARK: 110, Cover.HEDGE: 520,
     Cover.MEADOW: 3.5, Cover.MARSH: 14, Cover.DESERT: 0.6,
 }  # fmt: skip
 

@@ -10,12 +10,13 @@ from satseek.synthetic.covers import KINDS, Cover, Crop
 from satseek.synthetic.grid import FloatArray
 from satseek.synthetic.land import Land
 from satseek.synthetic.light import shadows, slope_light
-from satseek.synthetic.noise import grain, rng_of, smooth_noise
+from satseek.synthetic.noise import grain, rng_of, rough_noise, smooth_noise
 from satseek.synthetic.paint import PaintedMap
 from satseek.synthetic.palette import GRAIN, colour_table, table_of
 from satseek.synthetic.trees import TALLER, crowns
 
 GREEN = (Cover.MEADOW, Cover.FOREST, Cover.CONIFER, Cover.SCRUB, Cover.GARDEN, Cover.PARK, Cover.FIELD, Cover.MARSH)
+PALENESS = np.float32(0.14)  # air and haze take some colour away
 STRIPED = {int(Crop.SOIL): 0.09, int(Crop.ROOTS): 0.12, int(Crop.MAIZE): 0.09, int(Crop.STUBBLE): 0.07,
            int(Crop.GRAIN_RIPE): 0.05, int(Crop.GRAIN_GREEN): 0.05, int(Crop.GRASS): 0.03}  # fmt: skip
 
@@ -34,15 +35,18 @@ def render_rgb(land: Land, map_: PaintedMap) -> NDArray[np.uint8]:
     _colour_water(land, map_, colours, light)
     top = np.maximum(map_.height, np.float32(TALLER) * depth)
     dark = uniform_filter(shadows(top, grid.resolution, land.sun).astype(np.float32), 3)
-    light *= 1 - np.float32(0.58) * dark
+    light *= 1 - np.float32(0.52) * dark
+    colours *= light[..., None]
+    grey = colours @ np.array([0.3, 0.59, 0.11], dtype=np.float32)
     picture = np.empty((3, *grid.shape), dtype=np.uint8)
     cool = (1.0, 1.03, 1.14)  # skylight fills the shadows with blue
     fine = grain(grid.shape, rng) * np.float32(1.6)
     for band in range(3):
-        seen = colours[..., band] * light * (1 + np.float32(cool[band] - 1) * dark)
+        seen = PALENESS * grey + (1 - PALENESS) * colours[..., band]
+        seen *= 1 + np.float32(cool[band] - 1) * dark
         seen = gaussian_filter(seen, 0.55, truncate=2.0)
-        seen += fine + np.float32((5, 6, 9)[band])  # haze
-        picture[band] = np.clip(seen, 1, 255).astype(np.uint8)
+        seen += fine + np.float32((6, 7, 10)[band])  # haze
+        picture[band] = np.clip(seen * np.float32(1.09), 1, 255).astype(np.uint8)
     return picture
 
 
@@ -76,8 +80,9 @@ def _texture(map_: PaintedMap, seed: int, tree: NDArray[np.bool_], rng: np.rando
 
 
 def _relief_light(land: Land, map_: PaintedMap) -> FloatArray:
-    steep = 1.0 if land.biome.mountains else 1.6
+    steep = 0.7 if land.biome.mountains else 1.6
     lit = slope_light(map_.relief, map_.grid.resolution, land.sun, steepness=steep)
+    np.clip(lit, 0.38, 1.45, out=lit)
     if land.biome.dunes:
         lit *= _dune_light(land, map_)
     flat = np.isin(map_.cover, [int(c) for c in (Cover.SEA, Cover.LAKE, Cover.RIVER, Cover.WAKE)])
@@ -86,30 +91,43 @@ def _relief_light(land: Land, map_: PaintedMap) -> FloatArray:
 
 
 def _dune_light(land: Land, map_: PaintedMap) -> FloatArray:
-    """Return light on dunes: crests across the wind, sharp to leeward."""
+    """Return light on dunes: crests across the wind, sharp to leeward, in some places and not in others."""
     grid = map_.grid
-    bend = 55 * smooth_noise(grid, land.seed, "dunes/bend", 420) + 16 * smooth_noise(grid, land.seed, "dunes/fine", 90)
-    along = (grid.x * 0.5 + grid.y * 0.87 + bend) / np.float32(95)
+    bend = 120 * smooth_noise(grid, land.seed, "dunes/bend", 560) + 14 * smooth_noise(grid, land.seed, "dunes/fine", 80)
+    along = (grid.x * np.float32(0.5) + grid.y * np.float32(0.87) + bend) / np.float32(110)
     phase = along - np.floor(along)
-    crest = np.where(phase < 0.7, phase / 0.7, (1 - phase) / 0.3).astype(np.float32)
-    tall = np.clip(smooth_noise(grid, land.seed, "dunes/tall", 900) + 0.3, 0, 1.4)
-    lit = slope_light(crest * tall * 9, grid.resolution, land.sun)
+    crest = np.where(phase < 0.72, phase / np.float32(0.72), (1 - phase) / np.float32(0.28))
+    tall = np.clip(rough_noise(grid, land.seed, "dunes/tall", 700, octaves=3), 0, 1.5)
+    ripples = np.sin((grid.x * np.float32(0.45) + grid.y * np.float32(0.9) + 3 * bend) * np.float32(2 * np.pi / 13))
+    lit = slope_light(
+        gaussian_filter(crest, 2 / grid.resolution) * tall * 7 + 0.05 * ripples, grid.resolution, land.sun
+    )
     lit[map_.cover != Cover.DESERT] = 1
-    return np.asarray(gaussian_filter(lit, 0.8), dtype=np.float32)
+    return np.asarray(0.5 + 0.5 * lit, dtype=np.float32)
 
 
 def _colour_water(land: Land, map_: PaintedMap, colours: FloatArray, light: FloatArray) -> None:
     """Make water lighter and greener where it is shallow, and let waves break on the beach."""
+    grid = map_.grid
+    still = (map_.cover == Cover.LAKE) | (map_.cover == Cover.RIVER)
+    if still.any():
+        land_near = 1 - uniform_filter(still.astype(np.float32), max(int(16 / grid.resolution), 1))
+        light[still] *= 1 + (0.55 * land_near**1.5)[still]
     coast = land.nature.coast
-    sea = (map_.cover == Cover.SEA) & (map_.kind == 0)
+    sea = map_.cover == Cover.SEA
     if coast is None or not sea.any():
         return
-    depth = coast.depth(map_.grid)
-    shallow = np.exp(-np.maximum(depth, 0) / 85)[sea][:, None]
-    light_water = np.array([96, 146, 142], dtype=np.float32)
-    colours[sea] = colours[sea] * (1 - shallow) + light_water * shallow
-    swell = np.sin((depth + 9 * smooth_noise(map_.grid, land.seed, "swell", 60)) * np.float32(2 * np.pi / 26))
-    light[sea] *= 1 + (0.05 * swell * np.exp(-np.maximum(depth, 0) / 320))[sea]
-    ragged = depth + 5 * smooth_noise(map_.grid, land.seed, "surf", 22) + 4 * swell
-    surf = sea & (ragged > 2) & (ragged < 11) & (smooth_noise(map_.grid, land.seed, "breakers", 130) > -0.5)
-    colours[surf] = np.array([214, 224, 224], dtype=np.float32)
+    depth = coast.depth(grid)
+    open_shore = coast.roughness(grid)  # nothing in a harbour, which is dredged
+    shallow = (np.exp(-np.maximum(depth, 0) / 95) * open_shore)[sea][:, None]
+    colours[sea] = colours[sea] * (1 - shallow) + np.array([98, 142, 136], dtype=np.float32) * shallow
+    bars = rough_noise(grid, land.seed, "sandbars", 240, octaves=4)
+    light[sea] *= 1 + (0.14 * bars * np.exp(-np.maximum(depth, 0) / 160) * open_shore)[sea]
+    swell = np.sin((depth + 9 * smooth_noise(grid, land.seed, "swell", 60)) * np.float32(2 * np.pi / 26))
+    light[sea] *= 1 + (0.045 * swell * np.exp(-np.maximum(depth, 0) / 320) * open_shore)[sea]
+    ragged = depth + 5 * smooth_noise(grid, land.seed, "surf", 22) + 4 * swell
+    breakers = smooth_noise(grid, land.seed, "breakers", 150) * 5
+    surf = sea & (open_shore > 0.5)
+    for start, width in ((1.5, 5.0), (19.0, 3.2), (37.0, 2.0)):
+        line = surf & (ragged > start) & (ragged < start + width + breakers)
+        colours[line] = 0.35 * colours[line] + 0.65 * np.array([216, 226, 226], dtype=np.float32)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import shapely
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
-import shapely
 from shapely import LineString
 from shapely.geometry.base import BaseGeometry
 
@@ -22,7 +22,7 @@ NODES = 96  # a side of the net that roads are searched on
 class RoadNet:
     """A coarse net over the land on which the cheapest way is a road; ways once built are cheap to follow."""
 
-    def __init__(self, sites: Sites, extent_m: float) -> None:
+    def __init__(self, sites: Sites, extent_m: float, rng: np.random.Generator) -> None:
         """Price every step of the net: water dear, slopes and built-up ground less so."""
         self.extent_m = extent_m
         self.step = extent_m / NODES
@@ -33,7 +33,7 @@ class RoadNet:
         price[cover == Cover.RIVER] = 9
         price[np.isin(cover, (Cover.SEA, Cover.LAKE))] = 400
         price[sites.taken[pick]] += 12
-        price *= 1 + 0.25 * np.random.default_rng(int(height[0, 0] * 1e3) & 0xFFFF).random((NODES, NODES))
+        price *= 1 + 0.25 * rng.random((NODES, NODES))  # nobody builds quite straight
         self._price, self._height = price, height
 
     def way(self, start: tuple[float, float], end: tuple[float, float]) -> LineString:
@@ -44,7 +44,7 @@ class RoadNet:
         while nodes[-1] != first and before[nodes[-1]] >= 0:
             nodes.append(int(before[nodes[-1]]))
         rows, columns = np.divmod(np.array(nodes[::-1]), NODES)
-        self._price[rows, columns] = np.minimum(self._price[rows, columns], 0.45)
+        self._price[rows, columns] = np.minimum(self._price[rows, columns], 0.55)
         points = (np.stack([columns, rows], -1) + 0.5) * self.step
         points = np.concatenate([[start], points[1:-1], [end]])
         return LineString(_smoothed(points, self.step)).simplify(0.4)

@@ -78,9 +78,9 @@ def clouds_over(land: Land, grid: Grid, share: float, every: int) -> Clouds | No
     if share <= 0:
         return None
     coarse = Grid(grid.left, grid.top, grid.resolution * every, grid.width // every, grid.height // every)
-    heaps = rough_noise(coarse, land.seed, "clouds", 1700, octaves=7, gain=0.58)
+    heaps = rough_noise(coarse, land.seed, "clouds", 1700, octaves=7, gain=0.6)
     level = np.quantile(heaps, 1 - min(share, 0.95))
-    thickness = np.clip((heaps - level) * 3.2 + 0.35, 0, 0.97)
+    thickness = np.clip((heaps - level) * 1.8 + 0.35, 0, 0.97)
     away = 900 / coarse.resolution  # clouds hang about a kilometre high
     shift = (round(away * np.cos(land.sun)), round(-away * np.sin(land.sun)))
     shadow = np.roll(thickness, shift, axis=(0, 1)) * (1 - thickness)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from rasterio.features import shapes
+from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from satseek.synthetic.covers import Cover
 from satseek.synthetic.grid import Grid
-from satseek.synthetic.nature import Nature, burn
+from satseek.synthetic.nature import Nature, burn, row_down
 from satseek.synthetic.things import Frame
 
 WATER = (int(Cover.SEA), int(Cover.RIVER), int(Cover.LAKE))
@@ -25,7 +27,7 @@ class Sites:
         self.cover = nature.covers(self.grid, self.relief)
         self.water = np.isin(self.cover, WATER)
         slope = np.hypot(*np.gradient(self.relief, self.grid.resolution))
-        self.cost = 1.0 * self.water + 0.6 * (slope > 0.25) + np.clip(slope, 0, 1) + 0.8 * (self.cover == Cover.SNOW)
+        self.cost = 6.0 * self.water + 0.6 * (slope > 0.25) + np.clip(slope, 0, 1) + 0.8 * (self.cover == Cover.SNOW)
         self.taken = np.zeros(self.grid.shape, dtype=bool)
         self._rng = rng
 
@@ -49,6 +51,11 @@ class Sites:
     def take(self, shape: BaseGeometry, *, margin: float = 20.0) -> None:
         """Keep other things off a shape."""
         self.taken |= burn([(shape.buffer(margin), 1)], self.grid) > 0
+
+    def wide_water(self) -> list[BaseGeometry]:
+        """Return the outlines of seas and of lakes that have no shape of their own, as coarse as the map."""
+        wide = np.isin(self.cover, (int(Cover.SEA), int(Cover.LAKE))).astype(np.uint8)
+        return [shape(outline) for outline, _ in shapes(wide, mask=wide > 0, transform=row_down(self.grid))]
 
     def is_water(self, x: float, y: float) -> bool:
         """Whether a point lies in water."""

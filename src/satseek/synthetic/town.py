@@ -1,228 +1,156 @@
-"""Towns in blocks and villages along lanes: streets, houses, gardens, parks."""
+"""Towns: districts of street blocks, each district turned its own way, kept off the water and joined by bridges."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import shapely
+from numpy.typing import NDArray
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
-from shapely.prepared import PreparedGeometry, prep
+from shapely.prepared import prep
 
-from satseek.synthetic.biomes import Look
+from satseek.synthetic.blocks import Block, Builder
 from satseek.synthetic.covers import Cover
-from satseek.synthetic.things import Frame, Thing, Zone, blob, flat_roof, house
+from satseek.synthetic.things import Frame, Points, Thing, Zone, blob
 
-RED, BROWN, GREY, WHITE, TAN, DARK = range(6)  # kinds of roof
-ROOFS: dict[Look, tuple[int, ...]] = {
-    "temperate": (RED, RED, RED, BROWN, BROWN, GREY, DARK),
-    "boreal": (GREY, DARK, DARK, BROWN, RED, WHITE),
-    "arid": (TAN, TAN, TAN, WHITE, BROWN),
-    "tropical": (RED, BROWN, GREY, WHITE, TAN, RED),
-}
+STREET, AVENUE = 8.0, 17.0  # metres between blocks
+AVENUE_EVERY = 4
 
 
-@dataclass
-class Builder:
-    """Lays out one settlement; keeps what all its parts need."""
+@dataclass(frozen=True)
+class District:
+    """One part of a town with one direction of streets: the corners of its blocks on a bent lattice."""
 
-    rng: np.random.Generator
-    look: Look
-    sun: float
-
-    def town(self, frame: Frame, radius: float, *, dense: bool) -> tuple[Zone, list[Thing]]:
-        """Return a town of street blocks: tall and tight in the middle, houses with gardens outside."""
-        rng = self.rng
-        area = blob(rng, frame.x, frame.y, radius, wobble=0.16)
-        inside = prep(area)
-        long, short = rng.uniform(88, 118), rng.uniform(62, 80)
-        reach = int(radius * 1.4 / short) + 1
-        middle = blob(rng, frame.x, frame.y, radius * (0.62 if dense else 0.3))
-        things = [Thing(middle.intersection(area), Cover.PAVED, 2)]
-        core = prep(middle)
-        for i in range(-reach, reach + 1):
-            for j in range(-reach, reach + 1):
-                block = frame.at(i * long, j * short)
-                if inside.contains(block.rectangle(0, 0, long * 0.7, short * 0.7)):
-                    central = core.contains(block.rectangle(0, 0, 4, 4))
-                    things += self._block(block, long - 11, short - 11, central=central, dense=dense)
-        return Zone("town", area, Cover.GARDEN), self._streets(frame, area, long, short, reach) + things
-
-    def village(self, frame: Frame, radius: float, ways: list[LineString]) -> tuple[Zone, list[Thing]]:
-        """Return a village along the roads that meet in it, with lanes of its own, a church and farms."""
-        rng = self.rng
-        area = blob(rng, frame.x, frame.y, radius)
-        lanes = [way.intersection(area) for way in ways]
-        for turn in rng.permutation(5)[:3]:
-            angle = frame.angle + turn * 2 * np.pi / 5 + rng.normal(0, 0.15)
-            bend = angle + rng.normal(0, 0.5)
-            half = (frame.x + 0.55 * radius * np.cos(angle), frame.y + 0.55 * radius * np.sin(angle))
-            end = (half[0] + 0.6 * radius * np.cos(bend), half[1] + 0.6 * radius * np.sin(bend))
-            lanes.append(LineString([(frame.x, frame.y), half, end]))
-        lines = [part for lane in lanes for part in getattr(lane, "geoms", [lane]) if isinstance(part, LineString)]
-        streets = [Thing(line.buffer(2.8), Cover.ROAD) for line in lines]
-        kept_free = prep(LineString([(0, 0), (0, 0.1)]).buffer(0.1) if not lines else _together(lines, 5.0))
-        houses: list[Thing] = []
-        footprints: list[Polygon] = []
-        self._church(frame, houses, footprints)
-        for line in lines:
-            self._along(line, kept_free, area, houses, footprints)
-        return Zone("village", area, Cover.GARDEN), streets + houses
-
-    def _block(self, block: Frame, long: float, short: float, *, central: bool, dense: bool) -> list[Thing]:
-        """Return what stands on one street block."""
-        lot = self.rng.random()
-        if lot < 0.05:
-            return [Thing(block.rectangle(0, 0, long, short), Cover.PARK)]
-        if lot < 0.09:
-            return self._store(block, long, short)
-        if central and (dense or lot < 0.75):
-            return self._perimeter(block, long, short) if lot < 0.72 else self._towers(block, long, short)
-        if lot < (0.34 if dense else 0.16):
-            return self._slabs(block, long, short)
-        return self._gardens(block, long, short)
-
-    def _perimeter(self, block: Frame, long: float, short: float) -> list[Thing]:
-        """Buildings closed around a court, as old town centres have."""
-        rng, things = self.rng, [Thing(block.rectangle(0, 0, long, short), Cover.PAVED, 2)]
-        deep = rng.uniform(11, 14)
-        things.append(Thing(block.rectangle(0, 0, long - 2 * deep, short - 2 * deep), Cover.GARDEN))
-        tall = rng.uniform(11, 20)
-        sides = [
-            (block.at(0, -short / 2 + deep / 2), long),
-            (block.at(0, short / 2 - deep / 2), long),
-            (block.at(-long / 2 + deep / 2, 0, np.pi / 2), short - 2 * deep),
-            (block.at(long / 2 - deep / 2, 0, np.pi / 2), short - 2 * deep),
-        ]
-        for side, length in sides:
-            at = -length / 2
-            while at < length / 2 - 7:
-                wide = min(rng.uniform(12, 30), length / 2 - at)
-                if rng.random() > 0.07:
-                    things += self._roof(side.at(at + wide / 2, 0), wide - 0.4, deep, tall * rng.uniform(0.75, 1.2))
-                at += wide
-        return things
-
-    def _towers(self, block: Frame, long: float, short: float) -> list[Thing]:
-        """A few high buildings on paved ground."""
-        rng, things = self.rng, [Thing(block.rectangle(0, 0, long, short), Cover.PAVED, 1)]
-        for u in (-long / 4, long / 4):
-            length, width = rng.uniform(22, long / 2 - 6), rng.uniform(18, short - 14)
-            kind = int(rng.choice([GREY, WHITE, TAN, DARK]))
-            at = block.at(u + rng.uniform(-3, 3), rng.uniform(-4, 4))
-            tall = rng.uniform(22, 48)
-            things += flat_roof(at, length, width, kind=kind, height=tall, shade=rng.uniform(0.8, 1.1))
-            things += flat_roof(at.at(3, 2), 8, 6, kind=GREY, height=tall + 3, shade=0.9)
-        return things
-
-    def _slabs(self, block: Frame, long: float, short: float) -> list[Thing]:
-        """Rows of long houses on lawns."""
-        rng, things = self.rng, [Thing(block.rectangle(0, 0, long, short), Cover.GARDEN)]
-        kind, tall = int(rng.choice([GREY, WHITE, RED, DARK])), rng.uniform(10, 16)
-        for u in np.arange(-long / 2 + 12, long / 2 - 8, rng.uniform(24, 30)):
-            at = block.at(float(u), 0, np.pi / 2)
-            things += self._roof(at, short - rng.uniform(8, 16), 12, tall, kind=kind)
-        return things
-
-    def _store(self, block: Frame, long: float, short: float) -> list[Thing]:
-        """A flat hall with its car park."""
-        rng = self.rng
-        things = [Thing(block.rectangle(0, 0, long, short), Cover.PAVED, 0)]
-        hall = block.at(-long / 5, 0)
-        things += flat_roof(hall, long * 0.5, short * 0.72, kind=WHITE, height=9, shade=rng.uniform(0.75, 1.1))
-        return things + cars(rng, block.at(long * 0.27, 0), long * 0.36, short * 0.85)
-
-    def _gardens(self, block: Frame, long: float, short: float) -> list[Thing]:
-        """Two rows of houses, gardens between them."""
-        rng, things = self.rng, []
-        lot = rng.uniform(17, 25)
-        count = max(int(long / lot), 1)
-        for row in (-1, 1):
-            for n in range(count):
-                if rng.random() < 0.06:
-                    continue
-                u = (n + 0.5) * long / count - long / 2 + rng.normal(0, 1)
-                turn = 0.0 if rng.random() < 0.75 else np.pi / 2
-                at = block.at(u, row * (short / 2 - rng.uniform(9, 12)), turn + rng.normal(0, 0.03))
-                things += self._roof(at, rng.uniform(10, 14), rng.uniform(8, 10.5), rng.uniform(5, 8))
-                if rng.random() < 0.3:
-                    drive = block.rectangle(u + 5, row * (short / 2 - 4), 3.2, 8)
-                    things.append(Thing(drive, Cover.PAVED, 1))
-                if rng.random() < 0.05:
-                    pool = block.rectangle(u, row * (short / 2 - 24), 8, 4.5)
-                    things.append(Thing(pool, Cover.TARTAN, 2))
-        return things
-
-    def _roof(self, at: Frame, length: float, width: float, height: float, *, kind: int | None = None) -> list[Thing]:
-        rng = self.rng
-        chosen = int(rng.choice(ROOFS[self.look])) if kind is None else kind
-        shade = float(rng.uniform(0.8, 1.15))
-        if self.look == "arid" or chosen == WHITE:
-            return flat_roof(at, length, width, kind=chosen, height=height, shade=shade)
-        return house(at, length, width, kind=chosen, height=height, shade=shade, sun=self.sun)
-
-    def _streets(self, frame: Frame, area: Polygon, long: float, short: float, reach: int) -> list[Thing]:
-        things = []
-        span = (reach + 1) * long
-        for i in range(-reach, reach + 2):
-            across = LineString(frame.to_land([((i - 0.5) * long, -span), ((i - 0.5) * long, span)]))
-            along = LineString(frame.to_land([(-span, (i - 0.5) * short), (span, (i - 0.5) * short)]))
-            for line in (across, along):
-                width = 11.5 if i % 5 == 0 else 7.5
-                kept = line.intersection(area)
-                if not kept.is_empty:
-                    things.append(Thing(kept.buffer(width / 2 + 1.6, cap_style="flat"), Cover.PAVED, 1))
-                    things.append(Thing(kept.buffer(width / 2, cap_style="flat"), Cover.ROAD))
-        walks = [thing for thing in things if thing.cover == Cover.PAVED]
-        return walks + [thing for thing in things if thing.cover == Cover.ROAD]
-
-    def _church(self, frame: Frame, houses: list[Thing], footprints: list[Polygon]) -> None:
-        at = frame.at(14, 20, self.rng.normal(0, 0.3))
-        footprints.append(at.rectangle(0, 0, 36, 22))
-        houses += self._roof(at, 26, 11, 12)
-        houses += flat_roof(at.at(-15, 0), 7, 7, kind=DARK, height=26, shade=1.0)
-
-    def _along(
-        self,
-        line: LineString,
-        kept_free: PreparedGeometry[BaseGeometry],
-        area: Polygon,
-        houses: list[Thing],
-        footprints: list[Polygon],
-    ) -> None:
-        """Houses on both sides of a lane, where no other stands."""
-        rng = self.rng
-        for at in np.arange(12, line.length - 4, 19.0):
-            here, ahead = line.interpolate(at), line.interpolate(at + 3)
-            angle = float(np.arctan2(ahead.y - here.y, ahead.x - here.x))
-            for side in (-1, 1):
-                if rng.random() < 0.18:
-                    continue
-                big = rng.random() < 0.12
-                lane = Frame(here.x, here.y, angle)
-                plot = lane.at(rng.normal(0, 2), side * rng.uniform(13, 19) * (1.5 if big else 1), rng.normal(0, 0.12))
-                length, width = (rng.uniform(20, 32), 13.0) if big else (rng.uniform(10, 14), rng.uniform(8, 10))
-                footprint = plot.rectangle(0, 0, length + 3, width + 3)
-                if kept_free.intersects(footprint) or not area.buffer(15).contains(footprint):
-                    continue
-                if any(footprint.intersects(other) for other in footprints):
-                    continue
-                footprints.append(footprint)
-                houses += self._roof(plot, length, width, 9 if big else rng.uniform(5, 8))
+    corners: Points  # (rows + 1, columns + 1, 2)
+    wide_rows: NDArray[np.bool_]
+    wide_columns: NDArray[np.bool_]
 
 
-def cars(rng: np.random.Generator, lot: Frame, length: float, width: float, *, full: float = 0.6) -> list[Thing]:
-    """Return cars in rows on a car park about a frame."""
+def town(
+    builder: Builder, frame: Frame, radius: float, *, dense: bool, water: BaseGeometry, crossable: BaseGeometry
+) -> tuple[Zone, list[Thing]]:
+    """Return a town about a frame: tall and tight in the middle, houses with gardens outside.
+
+    No block stands in the `water`; avenues bridge what of it is `crossable`.
+    """
+    rng = builder.rng
+    area = blob(rng, frame.x, frame.y, radius, wobble=0.3)
+    centre = prep(blob(rng, frame.x, frame.y, radius * (0.55 if dense else 0.33), wobble=0.3))
+    dry = prep(area.difference(water.buffer(16)))
+    centres = _centres(rng, frame, radius)
+    quads: list[Polygon] = []
+    built: list[Thing] = []
+    avenues: list[LineString] = []
+    for number in range(len(centres)):
+        turn = rng.uniform(0.3, 1.2) * (1 if number % 2 else 0)
+        district = _district(rng, Frame(*centres[number], frame.angle + turn), radius * 1.25)
+        avenues += _avenues(district, centres, number)
+        for quad, block in _blocks(district):
+            corners = shapely.get_coordinates(quad)[:4]
+            if not (_nearest(corners, centres) == number).all() or not dry.contains(quad):
+                continue
+            away = np.hypot(block.frame.x - frame.x, block.frame.y - frame.y) / radius
+            if rng.random() < (away - 0.7) * 0.8:  # the edge is ragged
+                continue
+            quads.append(quad)
+            central = centre.contains(quad.centroid)
+            built += _ground(quad, central) + builder.block(block, central=central, dense=dense)
+    together = shapely.union_all(quads)
+    streets = together.buffer(4.5, join_style="mitre")
+    shape = streets.buffer(26).buffer(-24).difference(water)
+    things = [Thing(shape.intersection(area), Cover.GARDEN), Thing(streets, Cover.ROAD)]
+    return Zone("town", shape, Cover.GARDEN), things + built + _bridges(avenues, streets, crossable)
+
+
+def _centres(rng: np.random.Generator, frame: Frame, radius: float) -> Points:
+    """Return the middles of one to three districts, the first at the town's own."""
+    count = 1 if radius < 260 else int(rng.integers(2, 4))
+    turns = rng.uniform(0, 2 * np.pi) + np.arange(count - 1) * rng.uniform(1.8, 2.6)
+    away = radius * rng.uniform(0.75, 1.0, count - 1)
+    others = np.stack([frame.x + away * np.cos(turns), frame.y + away * np.sin(turns)], -1)
+    return np.concatenate([[[frame.x, frame.y]], others])
+
+
+def _district(rng: np.random.Generator, frame: Frame, reach: float) -> District:
+    """Return a lattice of streets, unevenly spaced and a little bent."""
+    columns, wide_columns = _spaced(rng, reach, 84, 118)
+    rows, wide_rows = _spaced(rng, reach, 60, 80)
+    u, v = np.meshgrid(columns, rows)
+    bend = rng.uniform(4, 15, 2)
+    waves = rng.uniform(420, 800, 2)
+    phases = rng.uniform(0, 2 * np.pi, 2)
+    bent_u = u + bend[0] * np.sin(2 * np.pi * v / waves[0] + phases[0])
+    bent_v = v + bend[1] * np.sin(2 * np.pi * u / waves[1] + phases[1])
+    return District(frame.to_land(np.stack([bent_u, bent_v], -1)), wide_rows, wide_columns)
+
+
+def _spaced(
+    rng: np.random.Generator, reach: float, least: float, most: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the middles of streets across a reach, and which of them are avenues."""
+    usual = rng.uniform(least, most)
+    steps = usual * rng.uniform(0.88, 1.12, int(2 * reach / usual) + 2)
+    wide = np.arange(len(steps)) % AVENUE_EVERY == int(rng.integers(AVENUE_EVERY))
+    at = np.cumsum(steps)
+    return at - at[len(at) // 2] + steps[0] / 2, wide
+
+
+def _blocks(district: District) -> Iterator[tuple[Polygon, Block]]:
+    """Yield each block's outline between its streets, and the straight rectangle that fits in it."""
+    corners = district.corners
+    for i in range(corners.shape[0] - 1):
+        for j in range(corners.shape[1] - 1):
+            a, b, c, d = corners[i, j], corners[i, j + 1], corners[i + 1, j + 1], corners[i + 1, j]
+            left = (AVENUE if district.wide_columns[j] else STREET) / 2
+            right = (AVENUE if district.wide_columns[j + 1] else STREET) / 2
+            near = (AVENUE if district.wide_rows[i] else STREET) / 2
+            far = (AVENUE if district.wide_rows[i + 1] else STREET) / 2
+            west, east, north, south = (a + d) / 2, (b + c) / 2, (a + b) / 2, (c + d) / 2
+            along, across = (east - west), (south - north)
+            long, short = float(np.hypot(*along)), float(np.hypot(*across))
+            u, v = along / long, across / short
+            quad = Polygon([a + u * left + v * near, b - u * right + v * near, c - u * right - v * far,
+                            d + u * left - v * far])  # fmt: skip
+            middle = (a + b + c + d) / 4 + u * (left - right) / 2 + v * (near - far) / 2
+            frame = Frame(float(middle[0]), float(middle[1]), float(np.arctan2(along[1], along[0])))
+            yield quad, Block(frame, long - left - right - 5.5, short - near - far - 5.5)
+
+
+def _ground(quad: Polygon, central: bool) -> list[Thing]:
+    """Return a block's pavement and what lies behind it."""
+    inner = quad.buffer(-1.8, join_style="mitre")
+    return [Thing(quad, Cover.PAVED, 1, 0.92), Thing(inner, Cover.PAVED if central else Cover.GARDEN, 2)]
+
+
+def _nearest(points: Points, centres: Points) -> NDArray[np.int64]:
+    """Return which centre each point is nearest to."""
+    away = np.hypot(*(points[:, None] - centres[None]).transpose(2, 0, 1))
+    return np.asarray(away.argmin(axis=1), dtype=np.int64)
+
+
+def _avenues(district: District, centres: Points, number: int) -> list[LineString]:
+    """Return the middle lines of a district's avenues, where they run through it."""
+    lines = [district.corners[i] for i in np.flatnonzero(district.wide_rows[: district.corners.shape[0]])]
+    lines += [district.corners[:, j] for j in np.flatnonzero(district.wide_columns[: district.corners.shape[1]])]
+    kept = []
+    for line in lines:
+        inside = line[_nearest(line, centres) == number]
+        if len(inside) > 1:
+            kept.append(LineString(inside))
+    return kept
+
+
+def _bridges(avenues: list[LineString], streets: BaseGeometry, crossable: BaseGeometry) -> list[Thing]:
+    """Carry avenues over a river that the town lies on both banks of."""
     things = []
-    for u in np.arange(-length / 2 + 3, length / 2 - 3, 8.0):
-        for v in np.arange(-width / 2 + 2, width / 2 - 2, 2.8):
-            if rng.random() < full:
-                colour = int(rng.integers(0, 8))
-                things.append(Thing(lot.rectangle(float(u), float(v), 4.4, 1.9), Cover.CARGO, 8 + colour, 1.0, 1.5))
+    banks = streets.buffer(60)
+    for avenue in avenues:
+        crossing = avenue.intersection(crossable.buffer(24))
+        for piece in getattr(crossing, "geoms", [crossing]):
+            if isinstance(piece, LineString) and 30 < piece.length < 260 and banks.contains(piece):
+                things.append(Thing(piece.buffer(8.5, cap_style="flat"), Cover.PAVED, 1, 0.95, 7.0, "bridge"))
+                things.append(Thing(piece.buffer(6.0, cap_style="flat"), Cover.ROAD, 0, 1.0, 7.0))
     return things
-
-
-def _together(lines: list[LineString], margin: float) -> BaseGeometry:
-    from shapely import union_all
-
-    return union_all([line.buffer(margin) for line in lines])

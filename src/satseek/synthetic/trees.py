@@ -11,7 +11,7 @@ from satseek.synthetic.noise import rng_of
 from satseek.synthetic.palette import TREES_PER_HECTARE, table_of
 
 CURVE = 0.55  # a crown falls by this times the square of the distance from its top
-TALLER = 2.0  # a tree is this much taller than its crown is deep
+TALLER = 1.5  # a tree is this much taller than its crown is deep
 ORCHARD_ROW_M = 7.0
 
 
@@ -31,7 +31,9 @@ def crowns(grid: Grid, seed: int, cover: NDArray[np.uint8], kept_free: NDArray[n
     size = rng.uniform(1.6, 8.0, int(sown.sum())).astype(np.float32)
     small = np.isin(cover[sown], (int(Cover.ORCHARD), int(Cover.SCRUB), int(Cover.HEDGE), int(Cover.DESERT)))
     conifer = cover[sown] == Cover.CONIFER
+    garden = cover[sown] == Cover.GARDEN
     depth[sown] = np.where(small, 1.0 + 0.32 * size, np.where(conifer, 1.4 + 0.5 * size, size))
+    depth[sown] *= np.where(garden, np.float32(0.65), np.float32(1))
     depth = _domes(depth, grid.resolution)
     depth[kept_free] = 0
     return depth
