@@ -124,7 +124,7 @@ class Archive:
 
     def remove(self, filters: Filters) -> int:
         """Remove the chips that meet the filters; returns how many there were."""
-        _require_choice(filters, "remove")
+        require_choice(filters, "remove")
         return writing.remove(self._store, filters)
 
     def update(
@@ -165,6 +165,14 @@ class Archive:
         upkeep.restore(self._store, version)
 
 
+def require_choice(filters: Filters, doing: str) -> None:
+    """Raise `UsageError` where nothing says which chips are meant: all of them must be meant in words."""
+    if filters.is_empty:
+        raise UsageError(
+            f"Nothing says which chips to {doing}. Name ids, an area, dates, sensors, sources or properties."
+        )
+
+
 def _created(store: Store, card: ModelCard, tuning: Tuning) -> Archive:
     from satseek.archive.indices import create_scalar_indices
 
@@ -176,13 +184,6 @@ def _checked(k: int) -> int:
     if k < 1:
         raise UsageError(f"Cannot return {k} results: ask for at least 1.")
     return k
-
-
-def _require_choice(filters: Filters, doing: str) -> None:
-    if filters.is_empty:
-        raise UsageError(
-            f"Nothing says which chips to {doing}. Name ids, an area, dates, sensors, sources or properties."
-        )
 
 
 def _mismatch(uri: str, held: ModelCard, card: ModelCard) -> str:

@@ -34,26 +34,31 @@ ItemOf = Callable[[Chip, FloatArray, ModelCard], Mapping[str, Any]]
 
 def export(
     archive: Archive,
-    path: str,
+    path: str | TextIO,
     *,
     format: str | None = None,
     filters: Filters = EVERYTHING,
     item_of: ItemOf | None = None,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> int:
-    """Write the chips that meet the filters to a file, whole or not at all; returns how many.
+    """Write the chips that meet the filters to a file, whole or not at all, or to an open one; returns how many.
 
     STAC items come from `item_of`; a name that ends in .json gets one ItemCollection, any other one item a line.
     """
-    kind = format_of(path, format)
+    kind = format_of(path if isinstance(path, str) else "", format)
     if kind == "stac" and item_of is None:
         raise UsageError("STAC items need to be told how a chip becomes an item (item_of).")
     tables = archive.tables(filters)
+    if not isinstance(path, str):
+        if kind == "geoparquet":
+            raise UsageError("GeoParquet is not text: say which file to write, such as chips.parquet.")
+        return _write_text(path, kind, tables, archive.card, item_of, on_rows)
     with _whole(path) as partial:
         if kind == "geoparquet":
             return geoparquet.write(tables, partial, archive.card, on_rows=on_rows)
         with open(partial, "w", encoding="utf-8", newline="") as out:
-            return write_text(out, kind, tables, archive.card, item_of, path.endswith(".json"), on_rows)
+            collected = kind == "stac" and path.lower().endswith(".json")
+            return _write_text(out, "stac collection" if collected else kind, tables, archive.card, item_of, on_rows)
 
 
 def format_of(path: str, format: str | None = None) -> str:
@@ -69,28 +74,25 @@ def format_of(path: str, format: str | None = None) -> str:
     raise UsageError(f"Cannot tell the format of '{path}'. End it in {known}, or name it with --format.")
 
 
-def write_text(
+def _write_text(
     out: TextIO,
     kind: str,
     tables: Iterable[pa.Table],
     card: ModelCard,
     item_of: ItemOf | None,
-    collection: bool,
     on_rows: Callable[[int], None],
 ) -> int:
-    """Write a text format to an open file; returns how many chips there were."""
     if kind == "csv":
         return _write_csv(out, tables, on_rows)
-    if kind == "geojson":
+    if kind == "geojson" or item_of is None:
         features = (feature for table in _counted(tables, on_rows) for feature in map(_feature, chips_of(table)))
         return _write_features(out, features)
-    assert item_of is not None
     items = (
         item_of(chip, vector, card)
         for table in _counted(tables, on_rows)
         for chip, vector in zip(chips_of(table), vectors_of(table), strict=True)
     )
-    return _write_features(out, items) if collection else _write_lines(out, items)
+    return _write_lines(out, items) if kind == "stac" else _write_features(out, items)
 
 
 def _write_features(out: TextIO, features: Iterable[Mapping[str, Any]]) -> int:
