@@ -250,4 +250,4 @@ def test_a_raster_of_100_000_pixels_a_side_costs_no_more_than_a_few_chips(
 ) -> None:
     small, large = sparse(tmp_path / "small.tif", 2048, **layout), sparse(tmp_path / "large.tif", 100_000, **layout)
     done = subprocess.run([sys.executable, "-c", MEMORY, small, large], capture_output=True, text=True, check=True)
-    assert float(done.stdout) < 48  # MiB more than for 4096 a side; the whole raster has 28,610
+    assert float(done.stdout) < 61 + 35  # MiB more than for 2048 a side: the block cache and a few chips, of 28,610

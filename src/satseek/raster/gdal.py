@@ -29,7 +29,7 @@ _REMOTE = {
     "az": "/vsiaz/",
 }
 _BOUNDED: dict[str, str | int] = {
-    "GDAL_CACHEMAX": 128,  # MB, of decoded blocks, in the whole process
+    "GDAL_CACHEMAX": 64_000_000,  # bytes (rasterio takes no other unit) of decoded blocks, in the whole process
     "GDAL_DISABLE_READDIR_ON_OPEN": "TRUE",  # a folder may hold 10⁶ files; sidecars are asked for by name
     "GDAL_HTTP_CONNECTTIMEOUT": "10",
     "GDAL_HTTP_TIMEOUT": "60",
