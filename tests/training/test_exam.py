@@ -1,24 +1,35 @@
-"""The figure that picks an epoch, against a slow loop."""
+"""The figure that picks an epoch, the rates, and the average that is examined."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import torch
+from torch import nn
 
+from fakes.pictures import SMALL, write_pictures
+from satseek.core.card import ModelCard
+from satseek.evaluation.captions import evaluate
+from satseek.models.amfmn.model import AmfmnModel
+from satseek.models.amfmn.network import Amfmn
+from satseek.models.amfmn.vocabulary import Vocabulary
 from satseek.training.average import Average
-from satseek.training.exam import recall_of_scores
+from satseek.training.exam import mean_recall
+from satseek.training.lessons import load_lessons
 from satseek.training.schedule import learning_rate_share
-from satseek.training.settings import OptimiserSettings
+from satseek.training.settings import OptimiserSettings, read_recipe
 
 
-def test_mean_recall_is_the_loop_over_queries() -> None:
-    random = np.random.default_rng(2)
-    scores = random.normal(size=(20, 60)).astype(np.float32)
-    owners = np.repeat(np.arange(20), 3)
-    hits = []
-    for k in (1, 5, 10):
-        hits.append(np.mean([any(owners[c] == i for c in np.argsort(-scores[i])[:k]) for i in range(20)]))
-        hits.append(np.mean([owners[c] in np.argsort(-scores[:, c])[:k] for c in range(60)]))
-    np.testing.assert_allclose(recall_of_scores(scores, owners), 100 * np.mean(hits))
+def test_the_figure_that_picks_an_epoch_is_the_one_the_model_is_evaluated_by(tmp_path: Path) -> None:
+    recipe = read_recipe("amfmn", SMALL)
+    exam = load_lessons(recipe.data, write_pictures(tmp_path / "set", val=30), None, split="val", cache=tmp_path)
+    words = Vocabulary.of_sentences(exam.told.captions, buckets=64)
+    torch.manual_seed(0)
+    network = Amfmn(recipe.model, words.size).eval()
+    model = AmfmnModel(ModelCard("m", "1", "", 16, {"rgb": ("red", "green", "blue")}, True, 32), network, words)
+    told = evaluate(model, exam.told)
+    np.testing.assert_allclose(mean_recall(network, words, exam, 32), told.recall.mean, atol=2)
 
 
 def test_rates_rise_then_fall_as_the_schedule_says() -> None:
@@ -33,8 +44,6 @@ def test_rates_rise_then_fall_as_the_schedule_says() -> None:
 
 
 def test_the_average_follows_quickly_at_first_and_slowly_later() -> None:
-    from torch import nn
-
     network = nn.Linear(1, 1, bias=False)
     nn.init.constant_(network.weight, 0.0)
     average = Average(network, 0.9)

@@ -89,7 +89,8 @@ class Run:
 
     def train(self, batches: Batches, exams: Sequence[Lessons], watcher: Watcher) -> None:
         """Train to the recipe's last epoch."""
-        every, last = self.recipe.data.choose_every, self.recipe.optimiser.epochs
+        every, settings = self.recipe.data.choose_every, self.recipe.optimiser
+        last = settings.stop_after or settings.epochs
         for epoch in range(len(self.history), last):
             done = self._one_epoch(epoch, batches, watcher)
             if (epoch + 1) % every == 0 or epoch + 1 == last:

@@ -63,6 +63,7 @@ class OptimiserSettings:
     """How the weights move."""
 
     epochs: int = 30
+    stop_after: int = 0  # epochs after which the run ends, though the schedule is longer; 0: it runs to its end
     learning_rate: float = 1e-3
     backbone_learning_rate: float = 2e-4
     weight_decay: float = 0.02
@@ -205,6 +206,7 @@ def _check_sizes(recipe: Recipe) -> None:
     _within("data.batch", recipe.data.batch, 2, 65536)
     _within("data.captions_per_image", recipe.data.captions_per_image, 1, 100)
     _within("optimiser.epochs", recipe.optimiser.epochs, 1, 100_000)
+    _within("optimiser.stop_after", recipe.optimiser.stop_after, 0, recipe.optimiser.epochs)
     _within("optimiser.accumulate", recipe.optimiser.accumulate, 1, 10_000)
     if recipe.data.image_size % 32:
         lower = recipe.data.image_size // 32 * 32
