@@ -59,6 +59,7 @@ class _Look:
         self.width, self.height, self.has_place = land.width, land.height, land.has_place
         self.ground_resolution_m = 10.0 if land.has_place else None
         self.bytes_read = 0
+        self.reads_plainly = False
 
     def __enter__(self) -> _Look:
         if self._land.unreadable:
@@ -96,6 +97,9 @@ class _Look:
         east, south = west + window.width / 1000, north - window.height / 1000
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
         return Footprint({"type": "Polygon", "coordinates": [ring]}, (west, south, east, north))
+
+    def footprints(self, windows: Sequence[Window]) -> list[Footprint | None]:
+        return [self.footprint(window) for window in windows]
 
 
 class MeanModel:

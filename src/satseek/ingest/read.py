@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from satseek.core.chip import Chip
 from satseek.core.errors import SourceError
 from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.ingest.annotate import Annotator
+from satseek.raster.footprint import Footprint
 from satseek.raster.gdal import is_remote
+from satseek.raster.many import neighbours, read_together
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
@@ -58,7 +60,7 @@ class JobReader:
             reading.byte_count = reader.bytes_read - before
         except SourceError as error:
             reading.error = str(error)
-            reading.failed = len(job.windows)
+            reading.failed = len(job.windows) - len(reading.chips) - reading.skipped
             self.close_mine()
         return reading
 
@@ -70,66 +72,80 @@ class JobReader:
             reader.__exit__(None, None, None)
 
     def _read_windows(self, reader: SceneReader, reading: Reading) -> None:
-        number, scene = reading.job.surveyed.number, reading.job.surveyed.scene
-        known = _known_of_all(scene)
-        for chip_id, window in reading.job.windows:
+        names = {each.window: each.chip_id for each in reading.job.windows}
+        for run in neighbours(reader, [each.window for each in reading.job.windows]):
             if self._stop.is_set():
                 return
-            try:
-                if number in self._gone:
-                    raise SourceError(self._gone[number])
-                self._read_window(reader, chip_id, window, known, reading)
-            except SourceError as error:
-                reading.failed += 1
-                reading.error = reading.error or str(error)
-                if any(is_remote(band.href) for band in scene.bands):  # each further try may take minutes
-                    self._gone.setdefault(number, str(error))
+            read = self._read_run(reader, run, reading)
+            kept = [(window, pixels) for window, pixels in read if self._is_worth_it(pixels, reading)]
+            places = reader.footprints([window.window for window, _ in kept])
+            for (window, pixels), place in zip(kept, places, strict=True):
+                chip = self._chip(reader, reading.job.surveyed.scene, names[window], window, pixels, place)
+                reading.chips.append((chip, pixels))
 
-    def _read_window(
-        self, reader: SceneReader, chip_id: str, window: ChipWindow, known: dict[str, Any], reading: Reading
-    ) -> None:
-        scene = reading.job.surveyed.scene
-        pixels = reader.read(window.window, window.size)
+    def _read_run(
+        self, reader: SceneReader, run: Sequence[ChipWindow], reading: Reading
+    ) -> Sequence[tuple[ChipWindow, Pixels]]:
+        """Read neighbours together; where that fails one by one, for then only some of them are at fault."""
+        surveyed = reading.job.surveyed
+        try:
+            if surveyed.number in self._gone:
+                raise SourceError(self._gone[surveyed.number])
+            return list(zip(run, read_together(reader, run), strict=True))
+        except SourceError as error:
+            is_far = any(is_remote(band.href) for band in surveyed.scene.bands)
+            if is_far:  # each further try may take minutes
+                self._gone.setdefault(surveyed.number, str(error))
+            if is_far or len(run) == 1:
+                reading.failed += len(run)
+                reading.error = reading.error or str(error)
+                return []
+        return [each for window in run for each in self._read_run(reader, [window], reading)]
+
+    def _is_worth_it(self, pixels: Pixels, reading: Reading) -> bool:
         nodata = pixels.nodata_share
         reading.best_valid_share = max(reading.best_valid_share, 1.0 - nodata)
-        if nodata > self._max_nodata or nodata >= 1.0:
-            reading.skipped += 1
-            return
-        place = reader.footprint(window.window)
-        words = self._annotator.words_of(scene, None if place is None else place.geometry)
-        chip = Chip(
-            **known,
+        worth_it = nodata <= self._max_nodata and nodata < 1.0
+        reading.skipped += not worth_it
+        return worth_it
+
+    def _chip(
+        self,
+        reader: SceneReader,
+        scene: Scene,
+        chip_id: str,
+        window: ChipWindow,
+        pixels: Pixels,
+        place: Footprint | None,
+    ) -> Chip:
+        geometry = None if place is None else place.geometry
+        words = self._annotator.words_of(scene, geometry)
+        return Chip(
             id=chip_id,
+            sensor=scene.sensor,
+            source=scene.source,
+            scene=scene.id,
             window=window.window,
             scale=window.scale,
             size=window.size,
-            geometry=None if place is None else place.geometry,
+            address=self._mine.address,
+            geometry=geometry,
             bbox=None if place is None else place.bbox,
+            datetime=scene.datetime,
             ground_resolution_m=pixels.ground_resolution_m,
             caption=words.caption,
             keywords=words.keywords,
             labels=words.labels,
-            nodata_share=nodata,
+            properties=scene.properties,
+            nodata_share=pixels.nodata_share,
             cloud_share=None if scene.mask is None else reader.cloud_share(window.window, window.size),
         )
-        reading.chips.append((chip, pixels))
 
     def _reader(self, job: Job) -> SceneReader:
         if getattr(self._mine, "scene", None) != job.surveyed.number:
             self.close_mine()
             self._mine.reader = self._open_reader(job.surveyed.scene).__enter__()
             self._mine.scene = job.surveyed.number
+            self._mine.address = job.surveyed.scene.address()
         kept: SceneReader = self._mine.reader
         return kept
-
-
-def _known_of_all(scene: Scene) -> dict[str, Any]:
-    """What is the same for all chips of a scene."""
-    return {
-        "sensor": scene.sensor,
-        "source": scene.source,
-        "scene": scene.id,
-        "address": scene.address(),
-        "datetime": scene.datetime,
-        "properties": scene.properties,
-    }

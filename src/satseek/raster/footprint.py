@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -60,14 +61,41 @@ class Globe:
         south, north = min(part.bounds[1] for part in parts), max(part.bounds[3] for part in parts)
         return Footprint(_geojson(parts), (west, south, east, north))
 
+    def footprints(self, windows: Sequence[Window]) -> list[Footprint | None]:
+        """Return the outlines of many windows; those that are plain quadrangles, as most are, in one go."""
+        if not windows:
+            return []
+        pixels = np.stack([_ring(window) for window in windows])  # (windows, points, 2)
+        rings = self._degrees(pixels.reshape(-1, 2)).reshape(pixels.shape)
+        plain = _are_plain(rings)
+        return [
+            _of_corners(ring[:-1:_POINTS_A_SIDE])
+            if plain[number] and self._pole_inside(window) is None
+            else self.footprint(window)
+            for number, (window, ring) in enumerate(zip(windows, rings, strict=True))
+        ]
+
     def ground_resolution_m(self, column: float, row: float) -> float | None:
         """Return the side in metres of a square with the area that a pixel has on the ground at this place."""
-        place, across, down = self._degrees(np.array([(column, row), (column + 1, row), (column, row + 1)]))
-        if not np.isfinite([place, across, down]).all():
+        return self.ground_resolutions_m([(column, row)])[0]
+
+    def ground_resolutions_m(self, places: Sequence[tuple[float, float]]) -> list[float | None]:
+        """Return the same for many places, each a column and a row."""
+        steps = np.array([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])
+        pixels = np.asarray(places, dtype=np.float64).reshape(-1, 1, 2) + steps
+        return [self._side_m(corners) for corners in self._degrees(pixels.reshape(-1, 2)).reshape(pixels.shape)]
+
+    def _side_m(self, corners: Points) -> float | None:
+        if not np.isfinite(corners).all():
             return None
-        geod = Geod(ellps="WGS84")
-        area, _ = geod.polygon_area_perimeter(*np.array([place, across, across + down - place, down]).T)
+        place, across, down = corners
+        longitudes, latitudes = np.array([place, across, across + down - place, down]).T
+        area, _ = self._geod.polygon_area_perimeter(longitudes, latitudes)
         return math.sqrt(abs(area)) or None
+
+    @cached_property
+    def _geod(self) -> Geod:
+        return Geod(ellps="WGS84")
 
     @cached_property
     def _crs(self) -> CRS:
@@ -135,6 +163,18 @@ def _ring(window: Window) -> Points:
     across = np.concatenate([share, one, 1 - share, zero, [0.0]])
     down = np.concatenate([zero, share, one, 1 - share, [0.0]])
     return np.column_stack([window.column + across * window.width, window.row + down * window.height])
+
+
+def _are_plain(rings: Points) -> NDArray[np.bool_]:
+    """Return which of many outlines (outlines, points, 2) are as good as straight and stay clear of ±180°."""
+    corners = rings[:, ::_POINTS_A_SIDE]  # (outlines, 5, 2): the first comes again as the last
+    share = np.linspace(0, 1, _POINTS_A_SIDE, endpoint=False)[:, None]
+    straight = corners[:, :-1, None] + share * (corners[:, 1:, None] - corners[:, :-1, None])
+    with np.errstate(invalid="ignore"):
+        inside = (np.abs(rings) <= (180, 90)).all(axis=(1, 2))  # also tells what is not finite
+        turns_far = (np.abs(np.diff(rings[:, :, 0])) > 45).any(axis=1)
+        bend = np.abs(rings[:, :-1] - straight.reshape(len(rings), -1, 2)).max(axis=(1, 2))
+        return np.asarray(inside & ~turns_far & (bend <= _STRAIGHT * np.ptp(rings, axis=1).max(axis=1)))
 
 
 def _plain_corners(ring: Points) -> Points | None:

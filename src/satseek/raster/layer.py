@@ -49,6 +49,14 @@ class Layer:
         self._has_mask = MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]
         self._alpha = None if self._has_mask else alpha_of(self._exact)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether the file's own pixels are the grid's, so that a window of a window holds the same numbers."""
+        by_x, left, by_y, top = self._place
+        ends = (left, top, left + self._grid.width * by_x, top + self._grid.height * by_y)
+        same_size = round(by_x, 6) == 1 and round(by_y, 6) == 1
+        return self._is_file and same_size and all(isinstance(_snapped(end), int) for end in ends)
+
     def close(self) -> None:
         """Close what was opened on top of the file; the file itself belongs to the reader."""
         self._opened.close()
@@ -112,6 +120,7 @@ class Layer:
             source = self._opened.enter_context(warped_to_grid(source, self._grid, nodata=self._nodata[0], how=how))
         self._place = place or (1.0, 0.0, 1.0, 0.0)
         self._exact = self._blended = source
+        self._is_file = source is dataset
         if source is dataset and self._knows_more_nodata_than(dataset):
             by_index = dict(zip(self.indexes, self._nodata, strict=True))
             every = [by_index.get(index) for index in range(1, dataset.count + 1)]

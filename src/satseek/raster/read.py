@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 from typing import Any
@@ -24,6 +24,7 @@ from satseek.raster.recognise import Override, scene_of_files
 from satseek.raster.units import assumed_texts, conversion_of, implied_nodata, settle_unit
 from satseek.raster.validity import judged
 from satseek.raster.vrt import with_metric_points
+from satseek.raster.windows import ChipWindow
 
 MAX_PICTURE_SIDE = 4096  # a picture is held in memory whole
 
@@ -83,14 +84,22 @@ class SceneReader:
         """Return a window as (height, width) = size pixels in the sensor's unit; what is not valid is dark."""
         self._require_inside(window)
         values, valid = judged(*self._values(window, size), self._sensor)
-        resolution = None
-        if self._globe is not None:
-            grid_pixel = self._globe.ground_resolution_m(
-                window.column + window.width / 2, window.row + window.height / 2
-            )
-            coarser = (window.width * window.height / (size[0] * size[1])) ** 0.5
-            resolution = grid_pixel * coarser if grid_pixel else None
+        (resolution,) = self.ground_resolutions_m([ChipWindow(window, 1.0, size)])
         return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid, resolution)
+
+    @property
+    def reads_plainly(self) -> bool:
+        """Whether windows at full resolution are the files' own pixels, so that they can be cut from a larger one."""
+        return all(layer.is_plain for layer in self._layers)
+
+    def ground_resolutions_m(self, windows: Sequence[ChipWindow]) -> list[float | None]:
+        """Return the side of a chip's pixel on the ground, in the middle of each window."""
+        if self._globe is None:
+            return [None] * len(windows)
+        middles = [(left + width / 2, top + height / 2) for (left, top, width, height), _, _ in windows]
+        coarser = [(window.width * window.height / (size[0] * size[1])) ** 0.5 for window, _, size in windows]
+        sides = self._globe.ground_resolutions_m(middles)
+        return [side * times if side else None for side, times in zip(sides, coarser, strict=True)]
 
     def cloud_share(self, window: Window, size: tuple[int, int]) -> float | None:
         """Return the share of clouds in a window where the scene has a scene classification."""
@@ -103,6 +112,10 @@ class SceneReader:
     def footprint(self, window: Window) -> Footprint | None:
         """Return where a window lies, None without a place."""
         return self._globe.footprint(window) if self._globe else None
+
+    def footprints(self, windows: Sequence[Window]) -> list[Footprint | None]:
+        """Return where many windows lie, quicker than one by one."""
+        return self._globe.footprints(windows) if self._globe else [None] * len(windows)
 
     def _open(self) -> None:
         if not self.scene.bands:
