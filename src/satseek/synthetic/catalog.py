@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ WIDER = 5  # a satellite scene is this many times wider than the aerial one in i
 EVERY = 2  # map cells a side in a satellite pixel
 DN_SCALE, DN_OFFSET = 1e-4, -0.1  # reflectance = number × scale + offset, as Sentinel-2 has it since 2022
 LEAST_SIZE, MOST_SIZE = 64, 16_384
+TWO_AT_A_TIME = 3_072  # pixels a side; each scene of this size takes about 1.5 GB
+Items = list[pystac.Item]
 
 
 def write_catalog(
@@ -59,16 +62,12 @@ def write_catalog(
     _resume(made, {"scenes": scenes, "size": size, "seed": seed, "sensors": sensors, "without": sorted(without)})
     catalog = pystac.Catalog(CATALOG_ID, "Painted land, seen by several sensors. Made by 'satseek synth'.")
     items: dict[str, list[pystac.Item]] = {sensor: [] for sensor in sensors}
-    for number in range(scenes):
-        land = Land.planned(
-            seed, extent_m=WIDER * size * AERIAL_METRES, core_m=size * AERIAL_METRES, number=number, without=without
-        )
-        of_place = _scene(made, land, number, size, sensors, seed)
+    for number, of_place in enumerate(_in_order(lambda n: _scene(made, n, size, sensors, seed, without), scenes, size)):
         for item in of_place:
             _link(item, of_place)
             items[str(item.properties["satseek:sensor"])].append(item)
         if progress is not None:
-            progress(number + 1, scenes, land.place.name)
+            progress(number + 1, scenes, str(of_place[0].properties["satseek:place"]))
     for sensor, held in items.items():
         collection = collection_of(sensor, held)
         collection.add_items(held)
@@ -140,8 +139,19 @@ def _replace(made: Path, folder: Path) -> None:
         os.replace(made, folder)
 
 
-def _scene(made: Path, land: Land, number: int, size: int, sensors: list[str], seed: int) -> list[pystac.Item]:
+def _in_order(paint: Callable[[int], Items], scenes: int, size: int) -> Iterator[Items]:
+    """Paint scenes two at a time, or one where two would not fit in memory, and yield them in order."""
+    pool = ThreadPoolExecutor(2 if size <= TWO_AT_A_TIME else 1)
+    try:
+        yield from pool.map(paint, range(scenes))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _scene(made: Path, number: int, size: int, sensors: list[str], seed: int, without: Sequence[str]) -> Items:
     """Write the files of one place and return its items."""
+    side = size * AERIAL_METRES
+    land = Land.planned(seed, extent_m=WIDER * side, core_m=side, number=number, without=without)
     aerial = World.of(land, size, AERIAL_METRES) if "rgb" in sensors else None
     wide = World.of(land, size, WIDER * AERIAL_METRES) if {"s2", "s1"} & set(sensors) else None
     items = []

@@ -40,6 +40,7 @@ class Cover(IntEnum):
     WAKE = 30
     DIRT = 31
     MARSH = 32
+    STONES = 33  # rock where there are no mountains
 
 
 class Crop(IntEnum):
@@ -63,9 +64,11 @@ LABEL_OF_COVER: dict[Cover, str] = {
     Cover.MEADOW: "meadow",
     Cover.FOREST: "forest",
     Cover.CONIFER: "forest",
+    Cover.SCRUB: "scrub",
     Cover.FIELD: "field",
     Cover.ORCHARD: "orchard",
     Cover.DESERT: "desert",
+    Cover.STONES: "bare rock",
     Cover.ROCK: "mountain",
     Cover.SNOW: "mountain",
     Cover.SEA: "sea",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
@@ -18,7 +18,7 @@ LEAST_SHARE = {"road": 0.012, "river": 0.015, "bridge": 1.0, "runway": 0.008, "b
 LEAST_SHARE_OTHERWISE = 0.04
 AREAS = (
     "airport", "harbour", "storage tank", "solar farm", "sports ground", "town", "village", "river", "lake", "sea",
-    "beach", "mountain", "desert", "forest", "orchard", "field", "meadow",
+    "beach", "mountain", "bare rock", "desert", "forest", "orchard", "field", "meadow", "scrub",
 )  # fmt: skip
 SIGHT = 34  # cells a side when looking at what lies beside what
 SMALLEST_SEEN = 2.6  # pixels a side, for a thing that is to be counted
@@ -34,10 +34,13 @@ class Facts:
     counts: dict[str, int]  # of single things that can be seen, by label
     beside: frozenset[tuple[str, str]] = frozenset()  # (a, b) where much of a's edge touches b; both orders
     around: frozenset[tuple[str, str]] = frozenset()  # (a, b) where b is nearly all around a
-    labels: tuple[str, ...] = field(default=())  # what is truly there, the most telling first
+    labels: tuple[str, ...] = ()  # what is truly there, the most telling first
+    roofs: float = 0.0  # share of the window
+    metres: float = 0.0  # the window's shorter side on the ground
+    farming: str = "strips"
 
 
-def facts_of(map_: PaintedMap, window: Window, seen: list[Thing], every: int) -> Facts:
+def facts_of(map_: PaintedMap, window: Window, seen: list[Thing], *, every: int, farming: str) -> Facts:
     """Return the truth about a window, given in cells, as a sensor that sees every × every cells as one can tell it."""
     rows = slice(window.row, window.row + window.height)
     columns = slice(window.column, window.column + window.width)
@@ -52,7 +55,9 @@ def facts_of(map_: PaintedMap, window: Window, seen: list[Thing], every: int) ->
     ranked = [label for label in ("plane", "runway", "ship", "bridge", *AREAS, "road") if label in present]
     ranked.sort(key=lambda label: -_telling(label, shares.get(label, 0.0)))
     beside, around = _neighbours(cover, zone, present)
-    return Facts(shares, counts, beside, around, tuple(ranked))
+    roofs = float((cover == Cover.ROOF).mean())
+    metres = min(window.width, window.height) * map_.grid.resolution
+    return Facts(shares, counts, beside, around, tuple(ranked), roofs, metres, farming)
 
 
 def _shares(cover: NDArray[np.uint8], zone: NDArray[np.uint8]) -> dict[str, float]:

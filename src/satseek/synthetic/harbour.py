@@ -22,7 +22,7 @@ def harbour(rng: np.random.Generator, frame: Frame, *, ships: bool = True) -> tu
     for u in piers:
         things.append(Thing(frame.rectangle(u, 130, 52, 182), Cover.PAVED, 3, 0.95))
     wall = [(-LENGTH / 2, 20), (-LENGTH / 2 - 8, 240), (-LENGTH / 2 + 90, 345), (70, 352)]
-    things.append(Thing(frame.line(wall, 17), Cover.ROCK, 0, 1.0, 3.0))
+    things.append(Thing(frame.line(wall, 17), Cover.STONES, 0, 1.0, 3.0))
     things.append(Thing(frame.line(wall, 6), Cover.PAVED, 1, 1.0, 3.0))
     things += _yard(rng, frame)
     if ships:

@@ -10,8 +10,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 from rasterio.transform import Affine
-from scipy.ndimage import gaussian_filter1d
-from scipy.spatial import cKDTree
+from scipy.ndimage import distance_transform_edt, gaussian_filter1d
 from scipy.special import ndtri
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
@@ -103,7 +102,8 @@ class Nature:
             return half * rough_noise(grid, self.seed, "relief", 2400, octaves=6, gain=0.42)
         height = drawn_out(self.mountains.heights, self.mountains.grid, grid)
         rough = rough_noise(grid, self.seed, "crags", 120, octaves=5, gain=0.55)
-        return height + np.clip(height / self.biome.relief_m, 0, 1) * 8 * rough
+        crags = np.clip(height / np.float32(self.biome.relief_m), 0, 1) * 8 * rough
+        return np.asarray(height + crags, dtype=np.float32)
 
     def covers(self, grid: Grid, relief: FloatArray) -> CoverMap:
         """Return what covers each cell before people come; land fit for fields is left as FIELD."""
@@ -123,7 +123,7 @@ class Nature:
             scrub = rough_noise(grid, self.seed, "scrub", 500, octaves=5) > 1.0
             cover[scrub & (cover == biome.ground)] = Cover.SCRUB
             rocks = rough_noise(grid, self.seed, "rocks", 1500, octaves=7, gain=0.6) > 1.35
-            cover[rocks & (cover != Cover.FIELD)] = Cover.ROCK
+            cover[rocks & (cover != Cover.FIELD)] = Cover.STONES
         if biome.mountains:
             self._climb(cover, relief, slope, woods)
         self._wet(cover, grid, woods)
@@ -236,10 +236,11 @@ def _mountains(seed: int, extent_m: float, biome: Biome, rivers: tuple[River, ..
     low, high = np.quantile(heights, (0.02, 0.995))
     heights = np.clip((heights - low) / (high - low), 0, 1.1)
     for river in rivers:
-        x, y = np.broadcast_arrays(grid.x, grid.y)
-        valley = gaussian_filter1d(river.course, 60, axis=0, mode="nearest")  # it swings less than its river
-        away, _ = cKDTree(valley).query(np.stack([x.ravel(), y.ravel()], -1))
-        ragged = away.reshape(grid.shape) + 210 * rough_noise(grid, seed, "valley", 1100, octaves=5)
+        valley = LineString(
+            gaussian_filter1d(river.course, 60, axis=0, mode="nearest")
+        )  # it swings less than its river
+        away = step * distance_transform_edt(burn([(valley, 1)], grid) == 0)
+        ragged = away + 210 * rough_noise(grid, seed, "valley", 1100, octaves=5)
         kept = 1 - np.exp(-((np.maximum(ragged, 0) / 800) ** 1.6))
         heights = heights * (0.06 + 0.94 * kept) + 0.1 * kept
     return Mountains(grid, np.asarray(heights * biome.relief_m, dtype=np.float32))

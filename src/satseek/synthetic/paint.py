@@ -16,7 +16,13 @@ from satseek.synthetic.land import Land
 from satseek.synthetic.nature import burn
 from satseek.synthetic.things import within
 
-REPLACED = {"meadow": Cover.SCRUB, "sea": Cover.MEADOW, "desert": Cover.MEADOW, "road": Cover.MEADOW}
+REPLACED = {
+    "meadow": Cover.MARSH,
+    "scrub": Cover.MEADOW,
+    "sea": Cover.MEADOW,
+    "desert": Cover.MEADOW,
+    "road": Cover.MEADOW,
+}
 
 
 @dataclass(frozen=True)
@@ -83,7 +89,7 @@ def _things(
     things = within(land.things, grid.box)
     shapes: list[tuple[BaseGeometry, int]] = [(thing.shape, number + 1) for number, thing in enumerate(things)]
     burnt = burn(shapes, grid)
-    at_sea = {Cover.HULL, Cover.CARGO, Cover.WAKE, Cover.SEA, Cover.PAVED, Cover.ROCK, Cover.ROOF, Cover.ROAD}
+    at_sea = {Cover.HULL, Cover.CARGO, Cover.WAKE, Cover.SEA, Cover.PAVED, Cover.STONES, Cover.ROOF, Cover.ROAD}
     floats = np.array([False] + [t.cover in at_sea or t.height > 0 for t in things])
     wet = np.isin(cover, (int(Cover.SEA), int(Cover.RIVER), int(Cover.LAKE)))
     here = (burnt > 0) & (~wet | floats[burnt])

@@ -13,7 +13,8 @@ Colour = tuple[int, int, int]
 PLAIN: dict[Cover, Colour] = {
     Cover.MEADOW: (112, 124, 76), Cover.FOREST: (56, 70, 44), Cover.CONIFER: (42, 56, 42), Cover.SCRUB: (122, 122, 86),
     Cover.FIELD: (110, 120, 74), Cover.ORCHARD: (122, 124, 84), Cover.DESERT: (205, 174, 132),
-    Cover.ROCK: (138, 130, 120), Cover.SNOW: (238, 242, 247), Cover.SEA: (30, 62, 80), Cover.RIVER: (72, 88, 80),
+    Cover.ROCK: (138, 130, 120), Cover.STONES: (138, 130, 120),
+    Cover.SNOW: (238, 242, 247), Cover.SEA: (30, 62, 80), Cover.RIVER: (72, 88, 80),
     Cover.LAKE: (36, 54, 60), Cover.BEACH: (212, 196, 160), Cover.GARDEN: (108, 118, 76), Cover.PARK: (88, 106, 62),
     Cover.HEDGE: (66, 80, 48), Cover.TRACK: (172, 156, 128), Cover.ROAD: (112, 111, 108), Cover.PAVED: (146, 144, 138),
     Cover.RUNWAY: (98, 99, 101), Cover.TURF: (110, 130, 72), Cover.PAINT: (232, 232, 228), Cover.ROOF: (150, 120, 105),
@@ -32,7 +33,8 @@ LOOKS: dict[Look, dict[Cover, Colour]] = {
         Cover.MEADOW: (166, 150, 104), Cover.SCRUB: (152, 136, 98), Cover.FOREST: (86, 88, 56),
         Cover.GARDEN: (182, 158, 122), Cover.PARK: (116, 116, 74), Cover.TURF: (168, 150, 112),
         Cover.DIRT: (190, 164, 126), Cover.TRACK: (206, 182, 146), Cover.RIVER: (112, 108, 84),
-        Cover.ROCK: (148, 122, 98), Cover.HEDGE: (104, 104, 66), Cover.PAVED: (172, 164, 150),
+        Cover.ROCK: (148, 122, 98), Cover.STONES: (148, 122, 98),
+    Cover.HEDGE: (104, 104, 66), Cover.PAVED: (172, 164, 150),
         Cover.ROAD: (134, 130, 124),
     },
     "tropical": {
@@ -71,7 +73,8 @@ GRAIN: dict[Cover, tuple[float, float, float]] = {
     # how strongly brightness varies over one metre, over ten, over a hundred
     Cover.MEADOW: (0.05, 0.05, 0.10), Cover.FOREST: (0.05, 0.05, 0.09), Cover.CONIFER: (0.05, 0.05, 0.08),
     Cover.SCRUB: (0.09, 0.10, 0.10), Cover.FIELD: (0.030, 0.030, 0.055), Cover.ORCHARD: (0.05, 0.04, 0.05),
-    Cover.DESERT: (0.025, 0.03, 0.05), Cover.ROCK: (0.08, 0.06, 0.06), Cover.SNOW: (0.01, 0.02, 0.02),
+    Cover.DESERT: (0.025, 0.03, 0.05), Cover.ROCK: (0.08, 0.06, 0.06), Cover.STONES: (0.08, 0.06, 0.06),
+    Cover.SNOW: (0.01, 0.02, 0.02),
     Cover.SEA: (0.035, 0.045, 0.05), Cover.RIVER: (0.02, 0.03, 0.05), Cover.LAKE: (0.02, 0.02, 0.04),
     Cover.BEACH: (0.03, 0.03, 0.05), Cover.GARDEN: (0.10, 0.10, 0.06), Cover.PARK: (0.06, 0.06, 0.06),
     Cover.HEDGE: (0.10, 0.05, 0.05), Cover.TRACK: (0.06, 0.06, 0.05), Cover.ROAD: (0.03, 0.03, 0.05),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
-from shapely import LineString
+from shapely import LineString, MultiLineString
 from shapely.geometry.base import BaseGeometry
 
 from satseek.synthetic.covers import Cover
@@ -47,7 +47,7 @@ class RoadNet:
         self._price[rows, columns] = np.minimum(self._price[rows, columns], 0.55)
         points = (np.stack([columns, rows], -1) + 0.5) * self.step
         points = np.concatenate([[start], points[1:-1], [end]])
-        return LineString(_smoothed(points, self.step)).simplify(0.4)
+        return LineString(shapely.get_coordinates(LineString(_smoothed(points, self.step)).simplify(0.4)))
 
     def _node(self, x: float, y: float) -> int:
         column, row = (int(np.clip(value / self.step, 0, NODES - 1)) for value in (x, y))
@@ -99,8 +99,7 @@ def _dashes(line: BaseGeometry, dash: float, gap: float) -> list[BaseGeometry]:
         return []
     starts = np.arange(0, line.length - dash, dash + gap)
     ends = shapely.get_coordinates(shapely.line_interpolate_point(line, np.stack([starts, starts + dash], -1)))
-    dashes = shapely.multilinestrings(shapely.linestrings(ends.reshape(-1, 2, 2)))
-    return [shapely.buffer(dashes, 0.7, cap_style="flat")] if len(starts) else []
+    return [MultiLineString(list(ends.reshape(-1, 2, 2))).buffer(0.7, cap_style="flat")] if len(starts) else []
 
 
 def _smoothed(points: NDArray[np.float64], step: float) -> NDArray[np.float64]:

@@ -18,7 +18,8 @@ NOISE_FLOOR_DB = (-27.0, -30.0)
 BACKSCATTER_DB: dict[Cover, tuple[float, float]] = {
     Cover.MEADOW: (-12.5, -18.8), Cover.FOREST: (-8.3, -13.6), Cover.CONIFER: (-9.2, -14.6),
     Cover.SCRUB: (-11.5, -17.5), Cover.FIELD: (-11.2, -17.8), Cover.ORCHARD: (-10.0, -15.6),
-    Cover.DESERT: (-17.5, -27.0), Cover.ROCK: (-9.8, -17.2), Cover.SNOW: (-14.0, -22.0), Cover.SEA: (-19.5, -29.0),
+    Cover.DESERT: (-17.5, -27.0), Cover.ROCK: (-9.8, -17.2), Cover.STONES: (-9.8, -17.2),
+    Cover.SNOW: (-14.0, -22.0), Cover.SEA: (-19.5, -29.0),
     Cover.RIVER: (-21.5, -29.0), Cover.LAKE: (-22.5, -29.5), Cover.BEACH: (-16.5, -25.0),
     Cover.GARDEN: (-9.5, -15.8), Cover.PARK: (-9.5, -15.0), Cover.HEDGE: (-8.5, -14.0), Cover.TRACK: (-14.5, -21.5),
     Cover.ROAD: (-16.5, -23.5), Cover.PAVED: (-13.0, -20.5), Cover.RUNWAY: (-19.5, -27.5), Cover.TURF: (-14.0, -20.5),

@@ -8,16 +8,43 @@ from dataclasses import dataclass
 import numpy as np
 
 from satseek.synthetic.facts import Facts
-from satseek.synthetic.words import NOUNS, counted, is_plural, land_of, one_of
+from satseek.synthetic.words import NOUNS, be, counted, is_plural, land_of, one_of
 
 SENTENCES = 5
-POINTS = ("airport", "harbour", "sports ground", "solar farm", "village", "town", "lake", "river")
-LAND = ("forest", "field", "meadow", "desert", "mountain", "orchard", "sea", "beach", "town", "village")
-PLANES_STAND = ("on the apron", "in an airport", "at an airport", "near the terminal building")
-BESIDE = ("beside", "next to", "near", "close to")
+LAND = (
+    "forest",
+    "field",
+    "meadow",
+    "desert",
+    "mountain",
+    "bare rock",
+    "orchard",
+    "scrub",
+    "sea",
+    "beach",
+    "town",
+    "village",
+)
+WITHIN = {
+    # what may be said to lie in what, where that is nearly all around it
+    "village": ("field", "forest", "meadow", "desert", "scrub", "mountain"),
+    "town": ("field", "forest", "meadow", "desert", "scrub"),
+    "airport": ("field", "forest", "meadow", "desert", "scrub"),
+    "solar farm": ("field", "forest", "meadow", "desert", "scrub"),
+    "sports ground": ("field", "forest", "meadow", "town", "village", "scrub"),
+    "storage tank": ("field", "meadow", "desert", "forest", "scrub", "town"),
+    "lake": ("forest", "field", "meadow", "mountain", "town", "desert", "scrub"),
+    "river": ("forest", "field", "meadow", "town", "mountain", "scrub", "desert", "village"),
+}
+BESIDE = ("beside", "next to", "near", "close to", "by")
 OPENINGS = (
-    "{}", "there {be} {}", "this is {}", "an aerial view of {}", "{} can be seen", "a view of {} from above",
-    "the picture shows {}", "here {be} {}",
+    "{}", "there {be} {}", "an aerial view of {}", "{} can be seen", "a view of {} from above", "the picture shows {}",
+    "here {be} {}", "an image of {}",
+)  # fmt: skip
+ALL_OF_IT = ("a large piece of {}", "a wide view of {}", "an area full of {}", "nothing but {}", "{} everywhere")
+OPEN_GROUND = (
+    "open ground seen from above", "a piece of open ground", "open land without buildings", "plain open ground",
+    "a view of open ground", "plain ground with little on it", "open country from above",
 )  # fmt: skip
 
 
@@ -39,139 +66,166 @@ def described(facts: Facts, rng: np.random.Generator) -> Description:
 
 
 def _five(facts: Facts, rng: np.random.Generator) -> tuple[str, ...]:
-    """Ask the tellers of what is most telling first; plain lists of what is there fill up the rest."""
+    """Ask each teller in turn, twice, so that wording varies; the most telling sentence comes first."""
     told: list[str] = []
-    tellers: list[Callable[[Facts, np.random.Generator], list[str]]] = [_things, _relations, _lands]
-    for round_ in range(3):
-        for tell in tellers:
-            for sentence in tell(facts, rng):
-                if sentence not in told:
-                    told.append(sentence)
-        if len(told) >= SENTENCES and round_:
-            break
-    first = told[:2]
-    rest = [told[int(k)] for k in rng.permutation(np.arange(2, len(told)))] if len(told) > 2 else []
-    sentences = list(dict.fromkeys(first + rest))[:SENTENCES]
-    while len(sentences) < SENTENCES:
+    tellers: tuple[Callable[[Facts, np.random.Generator], list[str]], ...] = (_things, _relations, _town, _lands)
+    for tell in (*tellers, *tellers):
+        told += [sentence for sentence in tell(facts, rng) if sentence not in told]
+    chosen = [told[0]] if told else []
+    chosen += [told[int(k)] for k in 1 + rng.permutation(len(told) - 1)[: SENTENCES - 1]] if told else []
+    while len(chosen) < SENTENCES:
         plain = _plain(facts, rng)
-        if plain not in sentences:
-            sentences.append(plain)
-    return tuple(_finished(sentence) for sentence in sentences)
+        if plain not in chosen:
+            chosen.append(plain)
+    return tuple(sentence[0].upper() + sentence[1:] + "." for sentence in chosen)
 
 
 def _things(facts: Facts, rng: np.random.Generator) -> list[str]:
     """Sentences about what can be counted."""
     found = []
-    counts = facts.counts
-    if "plane" in counts:
-        planes = counted("plane", counts["plane"], rng)
-        found.append(f"{planes} {_be(planes)} parked {rng.choice(PLANES_STAND[:3])}")
-        if "runway" in facts.labels:
-            found.append(f"{one_of('runway', rng)} and {planes} in an airport")
-    if "ship" in counts:
-        ships = counted("ship", counts["ship"], rng)
-        if "harbour" in facts.labels:
-            found.append(
-                f"{ships} {_be(ships)} {rng.choice(['moored in', 'docked at', 'in'])} {one_of('harbour', rng)}"
-            )
-        elif "sea" in facts.labels:
-            found.append(f"{ships} {_be(ships)} sailing on {one_of('sea', rng)}")
-        found.append(f"{ships} on the water")
-    if "storage tank" in counts:
-        tanks = counted("storage tank", counts["storage tank"], rng)
-        found.append(f"{tanks} {_be(tanks)} standing {rng.choice(['close together', 'on bare ground', 'in a row'][:2])}"
-                     if counts["storage tank"] > 1 else f"{tanks} on bare ground")  # fmt: skip
-        near = _near("storage tank", facts, rng)
-        if near:
-            found.append(f"{tanks} {rng.choice(BESIDE)} {near}")
-    if "bridge" in counts and "river" in facts.labels:
-        bridges = counted("bridge", counts["bridge"], rng)
-        found.append(f"{bridges} {'crosses' if counts['bridge'] == 1 else 'cross'} {one_of('river', rng)}")
-        found.append(f"{one_of('river', rng)} with {bridges} over it")
-    if "sports ground" in counts:
-        grounds = counted("sports ground", counts["sports ground"], rng)
-        near = _near("sports ground", facts, rng)
-        found.append(f"{grounds} {rng.choice(BESIDE)} {near}" if near else f"there {_be(grounds)} {grounds}")
-    if "runway" in counts:
-        found.append(f"{one_of('runway', rng)} with white markings runs through the grass of an airport"
-                     if "airport" in facts.labels else one_of("runway", rng))  # fmt: skip
+    for label in ("plane", "ship", "storage tank", "bridge", "sports ground", "runway"):
+        if label in facts.counts:
+            some = counted(label, facts.counts[label], facts, rng)
+            found += {
+                "plane": _planes, "ship": _ships, "storage tank": _tanks, "bridge": _bridges, "sports ground": _grounds,
+                "runway": _runways,
+            }[label](some, facts, rng)  # fmt: skip
     return found
+
+
+def _planes(some: str, facts: Facts, rng: np.random.Generator) -> list[str]:
+    place = rng.choice(["on the apron", "in an airport", "at an airport", "on the ground of an airport"])
+    found = [f"{some} {be(some)} parked {place}", f"{some} {be(some)} standing {place}"]
+    if "runway" in facts.labels:
+        found.append(f"{some} and {one_of('runway', facts, rng)} in an airport")
+    return found
+
+
+def _ships(some: str, facts: Facts, rng: np.random.Generator) -> list[str]:
+    if "harbour" in facts.labels:
+        moored = rng.choice(["moored in", "docked at", "lying in", "in"])
+        return [f"{some} {be(some)} {moored} {one_of('harbour', facts, rng)}", f"{some} in the water of a harbour"]
+    if "sea" in facts.labels:
+        return [f"{some} {be(some)} sailing on {one_of('sea', facts, rng)}", f"{some} on {one_of('sea', facts, rng)}"]
+    return [f"{some} on the water"]
+
+
+def _tanks(some: str, facts: Facts, rng: np.random.Generator) -> list[str]:
+    how = ["standing on bare ground", "behind low walls"]
+    if facts.counts["storage tank"] > 1:
+        how.append("standing close together")
+    found = [f"{some} {be(some)} {rng.choice(how)}"]
+    near = _neighbour("storage tank", facts, rng)
+    return [*found, f"{some} {be(some)} {rng.choice(BESIDE)} {near}"] if near else found
+
+
+def _bridges(some: str, facts: Facts, rng: np.random.Generator) -> list[str]:
+    if "river" not in facts.labels:
+        return [f"there {be(some)} {some}"]
+    river = one_of("river", facts, rng)
+    crosses = "cross" if is_plural(some) else rng.choice(["crosses", "is over", "leads over"])
+    return [f"{some} {crosses} {river}", f"{river} with {some} over it"]
+
+
+def _grounds(some: str, facts: Facts, rng: np.random.Generator) -> list[str]:
+    near = _neighbour("sports ground", facts, rng)
+    return [f"{some} {be(some)} {rng.choice(BESIDE)} {near}" if near else f"there {be(some)} {some}"]
+
+
+def _runways(some: str, facts: Facts, rng: np.random.Generator) -> list[str]:
+    if "airport" not in facts.labels:
+        return [some]
+    return [
+        f"{some} with white markings in {one_of('airport', facts, rng)}",
+        f"{one_of('airport', facts, rng)} with {some}",
+    ]
 
 
 def _relations(facts: Facts, rng: np.random.Generator) -> list[str]:
-    """Sentences about what lies beside, around and across what."""
+    """Sentences about what lies within, beside and across what."""
     found = []
     for a, b in sorted(facts.around):
-        if a in POINTS and b in LAND:
-            inner, outer = one_of(a, rng), land_of(b, rng)
-            if a == "river":
-                verb = rng.choice(["flows through", "winds through", "runs through"])
-                found.append(f"{inner} {verb} {outer}")
-            else:
-                found.append(f"{inner} {rng.choice(['is surrounded by', 'lies in the middle of', 'is in'])} {outer}")
+        if b in WITHIN.get(a, ()):
+            inner, outer = _named(a, facts, rng), land_of(b, facts, rng)
+            lies = ["flows through", "winds through", "runs through"] if a == "river" else [
+                "is surrounded by", "lies in the middle of", "lies amid"
+            ]  # fmt: skip
+            verb = str(rng.choice(lies))
+            if is_plural(inner):
+                verb = {"is surrounded by": "are surrounded by"}.get(verb, verb.replace("lies", "lie"))
+            found.append(f"{inner} {verb} {outer}")
     for a, b in sorted(facts.beside):
-        if a in POINTS and (a, b) not in facts.around and facts.labels.index(a) < facts.labels.index(b):
-            inner, outer = one_of(a, rng), land_of(b, rng)
-            found.append(f"{inner} {_be(inner)} {rng.choice(BESIDE)} {outer}")
-    if {"beach", "sea"} <= set(facts.labels):
+        if a in (*WITHIN, "harbour") and (a, b) not in facts.around and facts.labels.index(a) < facts.labels.index(b):
+            inner, outer = _named(a, facts, rng), land_of(b, facts, rng)
+            found.append(f"{inner} {be(inner)} {rng.choice(BESIDE)} {outer}")
+    if {"harbour", "sea"} <= set(facts.labels):
         found.append(
-            f"{one_of('beach', rng)} {rng.choice(['between the land and', 'along', 'beside'])} {one_of('sea', rng)}"
+            f"{one_of('harbour', facts, rng)} {rng.choice(['by', 'beside', 'at'])} {one_of('sea', facts, rng)}"
         )
-    if "road" in facts.labels:
-        for land in ("field", "forest", "desert", "meadow"):
-            if facts.shares.get(land, 0) > 0.45 and "town" not in facts.labels:
-                found.append(f"{one_of('road', rng)} {rng.choice(['goes through', 'crosses', 'runs through'])} "
-                             f"{land_of(land, rng)}")  # fmt: skip
+    if ("beach", "sea") in facts.beside:
+        found.append(
+            f"{one_of('beach', facts, rng)} {rng.choice(['along', 'beside', 'by'])} {one_of('sea', facts, rng)}"
+        )
+    if "road" in facts.labels and "town" not in facts.labels:
+        road = one_of("road", facts, rng)
+        for land in ("field", "forest", "desert", "meadow", "scrub"):
+            if facts.shares.get(land, 0) > 0.45 and land in facts.labels:
+                goes = rng.choice(["goes through", "crosses", "runs through", "leads through"])
+                found.append(f"{road} {goes} {land_of(land, facts, rng)}")
     return found
+
+
+def _named(label: str, facts: Facts, rng: np.random.Generator) -> str:
+    """Return a name for all of a label that is there: so many tanks, but one village."""
+    if label in facts.counts:
+        return counted(label, facts.counts[label], facts, rng)
+    return one_of(label, facts, rng)
+
+
+def _town(facts: Facts, rng: np.random.Generator) -> list[str]:
+    """Sentences about how a settlement is built."""
+    for label in ("town", "village"):
+        share = facts.shares.get(label, 0)
+        if label in facts.labels and share > 0.3:
+            close = facts.roofs / share > 0.27
+            found = ["buildings stand close together along the streets", "a dense residential area with many buildings"]
+            if not close:
+                found = ["houses with gardens along the streets", "a residential area of houses with gardens"]
+            return found if label == "town" else ["houses with gardens along the lanes of a village"]
+    return []
 
 
 def _lands(facts: Facts, rng: np.random.Generator) -> list[str]:
     """Sentences about what most of the ground is."""
-    lands = [label for label in facts.labels if label in LAND]
-    lands.sort(key=lambda label: -facts.shares.get(label, 0.0))
+    lands = sorted((label for label in facts.labels if label in LAND), key=lambda label: -facts.shares.get(label, 0.0))
     if not lands:
         return []
-    main = lands[0]
-    share = facts.shares.get(main, 0.0)
-    name = land_of(main, rng)
+    names = [land_of(label, facts, rng) for label in lands[:3]]
+    share = facts.shares.get(lands[0], 0.0)
     found = []
-    if share > 0.85:
-        found.append(f"{rng.choice(['a large piece of', 'a wide view of', 'an area full of'])} {name.removeprefix('a ')}"
-                     if main not in ("sea", "town", "village") else f"a view of {name}")  # fmt: skip
-    elif share > 0.5:
-        found.append(f"{name} {'cover' if is_plural(name) else 'covers'} most of the area")
-    if len(lands) > 1:
-        found.append(f"{name} with {land_of(lands[1], rng)}")
-        found.append(_opened(f"{land_of(lands[1], rng)} and {land_of(main, rng)}", rng))
-    if len(lands) > 2:
-        found.append(f"{land_of(lands[0], rng)}, {land_of(lands[1], rng)} and {land_of(lands[2], rng)}")
+    if share > 0.88 and not names[0].startswith(("a ", "the ")):
+        found.append(str(rng.choice(ALL_OF_IT)).format(names[0]))
+    if share > 0.55:
+        found.append(f"{names[0]} {'cover' if is_plural(names[0]) else 'covers'} most of the area")
+    if len(names) > 1:
+        found += [f"{names[0]} with {names[1]}", _opened(f"{names[1]} and {names[0]}", rng)]
+    if len(names) > 2:
+        found.append(f"{names[0]}, {names[1]} and {names[2]}")
     return found
 
 
 def _plain(facts: Facts, rng: np.random.Generator) -> str:
     """A sentence that names one or two of the things that are there."""
     if not facts.labels:
-        return str(rng.choice([
-            "open ground seen from above", "a piece of open ground", "open land without buildings",
-            "bare open ground", "a view of open ground", "plain ground with little on it", "open country from above",
-        ]))  # fmt: skip
-    names = [land_of(label, rng) for label in rng.permutation(list(facts.labels[:3]))[:2]]
-    return _opened(" and ".join(dict.fromkeys(names)), rng)
+        return str(rng.choice(OPEN_GROUND))
+    chosen = rng.permutation(list(facts.labels[:4]))[: int(rng.integers(1, 3))]
+    return _opened(" and ".join(dict.fromkeys(land_of(str(label), facts, rng) for label in chosen)), rng)
 
 
 def _opened(phrase: str, rng: np.random.Generator) -> str:
-    opening = str(rng.choice(OPENINGS))
-    return opening.replace("{be}", "are" if is_plural(phrase) or " and " in phrase else "is").format(phrase)
+    return str(rng.choice(OPENINGS)).replace("{be}", be(phrase)).format(phrase)
 
 
-def _near(label: str, facts: Facts, rng: np.random.Generator) -> str | None:
-    others = sorted(b for a, b in facts.beside if a == label and b in LAND)
-    return land_of(str(rng.choice(others)), rng) if others else None
-
-
-def _be(phrase: str) -> str:
-    return "are" if is_plural(phrase) else "is"
-
-
-def _finished(sentence: str) -> str:
-    return sentence[0].upper() + sentence[1:] + "."
+def _neighbour(label: str, facts: Facts, rng: np.random.Generator) -> str | None:
+    others = sorted(b for a, b in facts.beside if a == label and b != label)
+    return land_of(str(rng.choice(others)), facts, rng) if others else None

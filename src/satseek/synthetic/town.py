@@ -46,7 +46,9 @@ def town(
     avenues: list[LineString] = []
     for number in range(len(centres)):
         turn = rng.uniform(0.3, 1.2) * (1 if number % 2 else 0)
-        district = _district(rng, Frame(*centres[number], frame.angle + turn), radius * 1.25)
+        district = _district(
+            rng, Frame(float(centres[number, 0]), float(centres[number, 1]), frame.angle + turn), radius * 1.25
+        )
         avenues += _avenues(district, centres, number)
         for quad, block in _blocks(district):
             corners = shapely.get_coordinates(quad)[:4]

@@ -88,7 +88,7 @@ class World:
         if window is None:
             window = Window(0, 0, grid.width // every, grid.height // every)
         cells = Window(*(value * every for value in window))
-        facts = facts_of(self.map, cells, self._countable(), every)
+        facts = facts_of(self.map, cells, self._countable(), every=every, farming=self.land.biome.farming)
         rng = rng_of(self.land.seed, f"words/{grid.left}/{grid.resolution}/{every}/{tuple(window)}")
         return described(facts, rng)
 
