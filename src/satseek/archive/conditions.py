@@ -80,7 +80,7 @@ def _places(place: PlaceTest) -> list[tuple[str, float]]:
         if cells is not None:
             share = place.square_degrees / max(square_degrees(cells, level), 1e-12)
             ways.append((_cells_sql(CELL_COLUMNS[level], cells), min(max(share, LEAST_SHARE), 1.0)))
-    return ways or [("west IS NOT NULL", max(place.square_degrees / (360 * 180), LEAST_SHARE))]
+    return ways or [("bbox IS NOT NULL", max(place.square_degrees / (360 * 180), LEAST_SHARE))]
 
 
 def _cells_sql(column: str, cells: Sequence[int]) -> str:

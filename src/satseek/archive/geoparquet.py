@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 CARD_KEY = "satseek:card"
 VECTOR_COLUMN = "embedding"  # as Major TOM calls it, so that readers of its files find it
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
-SIDES = ("west", "south", "east", "north")
 ROW_GROUP = 5_000
 
 
@@ -58,10 +57,7 @@ def read(path: str, *, batch: int) -> Iterator[tuple[list[Chip], FloatArray]]:
     import pyarrow as pa
 
     for table in batches(path, batch=batch):
-        boxes = _corners_of(table)
-        rows = table.drop_columns(["bbox"])
-        for side, values in zip(SIDES, boxes, strict=True):
-            rows = rows.append_column(side, pa.array(values, pa.float64(), from_pandas=True))
+        rows = table.set_column(table.schema.get_field_index("bbox"), "bbox", pa.array(_bboxes(table)))
         yield chips_of(rows), vectors_of(rows.rename_columns({VECTOR_COLUMN: "vector"}))
 
 
@@ -138,7 +134,7 @@ def _file_schema(card: ModelCard) -> pa.Schema:
     from satseek.archive.schema import CHIP_COLUMNS, chip_schema
 
     ours = chip_schema(card)
-    fields = [ours.field(name).remove_metadata() for name in CHIP_COLUMNS if name not in SIDES]
+    fields = [ours.field(name).remove_metadata() for name in CHIP_COLUMNS if name != "bbox"]
     fields.append(pa.field("bbox", pa.struct([pa.field(corner, pa.float64()) for corner in CORNERS])))
     run = pa.struct(
         [("model", pa.string()), ("version", pa.string()), ("dimensions", pa.int32()), ("data_type", pa.string())]
@@ -171,21 +167,21 @@ def _file_rows(table: pa.Table, schema: pa.Schema, card: ModelCard) -> pa.Table:
 def _covering(table: pa.Table) -> list[dict[str, float] | None]:
     """Return the box of each row's coordinates: over the date line from one edge of the map to the other."""
     boxes: list[dict[str, float] | None] = []
-    for west, south, east, north in zip(*(table.column(side).to_pylist() for side in SIDES), strict=True):
-        if west is None:
+    for bbox in table.column("bbox").to_pylist():
+        if bbox is None:
             boxes.append(None)
         else:
+            west, south, east, north = bbox
             west, east = (-180.0, 180.0) if west > east else (west, east)
             boxes.append(dict(zip(CORNERS, (west, south, east, north), strict=True)))
     return boxes
 
 
-def _corners_of(table: pa.Table) -> list[list[float | None]]:
+def _bboxes(table: pa.Table) -> list[BBox | None]:
     import shapely
 
     shapes = shapely.from_wkb(np.asarray(table.column("geometry").to_pylist(), dtype=object))
-    boxes = [bbox_of_shape(shape) or (None, None, None, None) for shape in shapes]
-    return [list(side) for side in zip(*boxes, strict=True)] if boxes else [[], [], [], []]
+    return [bbox_of_shape(shape) for shape in shapes]
 
 
 def _metadata(path: str) -> dict[bytes, bytes]:

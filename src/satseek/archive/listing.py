@@ -9,10 +9,9 @@ import numpy as np
 
 from satseek.archive.conditions import Condition, narrowest, one_of
 from satseek.archive.faults import store_errors
-from satseek.archive.nearest import ROW_ID, matching_rows, read_chips
+from satseek.archive.nearest import ROW_ID, inside, matching_rows, read_chips
 from satseek.archive.neighbours import Neighbours, best_first
 from satseek.archive.rows import vectors_of
-from satseek.archive.schema import KEY_COLUMNS
 from satseek.archive.store import Snapshot
 from satseek.core.errors import ChipNotFound
 from satseek.core.filters import Filters
@@ -34,7 +33,7 @@ def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, u
     from lancedb.query import MatchQuery
 
     match: Any = MatchQuery  # its other arguments have defaults that the type checker cannot see
-    columns = [*KEY_COLUMNS, "vector", "_score"]
+    columns = ["id", *(["bbox"] if filters.where is not None else []), "vector", "_score"]
     with store_errors(uri, "searched"):
         condition = narrowest(filters, snapshot.table, few=FEW)
         limit = k + 16 if condition.place is None else 4 * k + 16
@@ -45,7 +44,7 @@ def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, u
             exhausted = len(found) < limit
             candidates = len(found)
             if condition.place is not None:
-                found = found.filter(condition.place(found))
+                found = found.filter(inside(snapshot, found, condition.place))
             if len(found) >= k or exhausted:
                 return _by_score(snapshot, found, k, candidates, uri)
             limit *= 4
@@ -132,14 +131,14 @@ def _by_score(snapshot: Snapshot, found: pa.Table, k: int, candidates: int, uri:
 
 def _newest_first(snapshot: Snapshot, condition: Condition, limit: int | None) -> list[int]:
     """Return the row ids of all that match, in order; only keys are in memory, never vectors."""
-    columns = [*(KEY_COLUMNS if condition.place is not None else ("id",)), "datetime"]
+    columns = ["id", *(["bbox"] if condition.place is not None else []), "datetime"]
     fetched = limit if condition.place is None or limit is None else 4 * limit
     while True:
         query = snapshot.table.search().select(columns).with_row_id(True).order_by(_ordering()).limit(fetched)
         found = (query.where(condition.sql) if condition.sql else query).to_arrow()
         exhausted = fetched is None or len(found) < fetched
         if condition.place is not None:
-            found = found.filter(condition.place(found))
+            found = found.filter(inside(snapshot, found, condition.place))
         if exhausted or fetched is None or limit is None or len(found) >= limit:
             rows: list[int] = found.column(ROW_ID).to_pylist()[:limit]
             return rows

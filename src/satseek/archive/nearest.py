@@ -15,8 +15,9 @@ import numpy as np
 from satseek.archive.conditions import Condition, narrowest
 from satseek.archive.faults import store_errors
 from satseek.archive.neighbours import Neighbours, best_first, exact_scores
-from satseek.archive.rows import chips_of, vectors_of
-from satseek.archive.schema import CHIP_COLUMNS, KEY_COLUMNS
+from satseek.archive.place import BoolArray, PlaceTest
+from satseek.archive.rows import chips_of, fixed_rows, vectors_of
+from satseek.archive.schema import CHIP_COLUMNS
 from satseek.archive.store import Snapshot
 from satseek.archive.tuning import Tuning
 from satseek.core.chip import Chip
@@ -69,23 +70,35 @@ def matching_rows(
     """Yield the columns and the row ids of all rows that meet a condition, place included, in batches."""
     import pyarrow as pa
 
-    tested = [name for name in KEY_COLUMNS if name not in columns] if condition.place is not None else []
+    tested = [] if condition.place is None or "bbox" in columns else ["bbox"]
     query = snapshot.table.search().select([*columns, *tested]).with_row_id(True).limit(None)
     if condition.sql is not None:
         query = query.where(condition.sql)
     for each in query.to_batches(batch_size=batch):
         table = pa.Table.from_batches([each])
         if condition.place is not None:
-            table = table.filter(condition.place(table))
+            table = table.filter(inside(snapshot, table, condition.place))
         if len(table):
             yield table.select([*columns, ROW_ID])
+
+
+def inside(snapshot: Snapshot, table: pa.Table, place: PlaceTest) -> BoolArray:
+    """Return which rows lie in an area; footprints are read only along its edge."""
+    bboxes = fixed_rows(table.column("bbox"))
+    sure, unsure = place.by_boxes(bboxes)
+    if unsure.any():
+        rows = table.column(ROW_ID).filter(unsure).to_pylist()
+        found = snapshot.table.take_row_ids(rows).select(["geometry"]).with_row_id().to_arrow()
+        wkb = dict(zip(found.column(ROW_ID).to_pylist(), found.column("geometry").to_pylist(), strict=True))
+        sure[unsure] = place.by_footprints([wkb[row] for row in rows], bboxes[unsure])
+    return sure
 
 
 def _exact(snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, uri: str) -> Neighbours:
     """Score every row that meets the condition."""
     best: pa.Table | None = None
     scored = 0
-    for keys in matching_rows(snapshot, condition, ["id"]):
+    for keys in matching_rows(snapshot, condition, []):
         for start in range(0, len(keys), VECTORS_AT_ONCE):
             rows = keys.column(ROW_ID)[start : start + VECTORS_AT_ONCE].to_pylist()
             found = snapshot.table.take_row_ids(rows).select(["id", "vector"]).with_row_id().to_arrow()
@@ -110,20 +123,27 @@ def _widening(
     share = 1.0 if condition.place is None else condition.share
     limit = k + tuning.slack if share >= 1 else int(k / share * tuning.overfetch) + tuning.slack
     while True:
-        found = _candidates(snapshot, query, condition, min(limit, snapshot.rows), tuning)
-        exhausted = len(found) < min(limit, snapshot.rows) or limit >= snapshot.rows
-        scored = len(found)
-        if condition.place is not None:
-            found = found.filter(condition.place(found))
-        if len(found) >= k or (exhausted and snapshot.vector_index is None):
-            return _neighbours(snapshot, found, query, k, snapshot.vector_index or EXACT, scored, uri)
+        fetched = min(limit, snapshot.rows)
+        found = _candidates(snapshot, query, condition, fetched, tuning)
+        exhausted = len(found) < fetched or fetched == snapshot.rows
+        scores = exact_scores(query, vectors_of(found))
+        kept = np.ones(len(found), dtype=bool) if condition.place is None else inside(snapshot, found, condition.place)
+        enough = int(kept.sum()) >= k and (exhausted or not _tie_goes_on(scores, scores[kept], k))
+        if enough or (exhausted and snapshot.vector_index is None):
+            index = snapshot.vector_index or EXACT
+            return _neighbours(snapshot, found.filter(kept), query, k, index, len(found), uri)
         if exhausted or limit > tuning.most_overfetch:
             return _exact(snapshot, query, condition, k, uri)
         limit *= 4
 
 
+def _tie_goes_on(fetched: FloatArray, kept: FloatArray, k: int) -> bool:
+    """Whether chips that were not fetched may score as the k-th does, so that ids could not decide among them."""
+    return bool(fetched.min() >= np.partition(kept, -k)[-k])
+
+
 def _candidates(snapshot: Snapshot, query: FloatArray, condition: Condition, limit: int, tuning: Tuning) -> pa.Table:
-    columns = [*(KEY_COLUMNS if condition.place is not None else ("id",)), "vector", "_distance"]
+    columns = ["id", *(["bbox"] if condition.place is not None else []), "vector", "_distance"]
     search: Any = snapshot.table.search(query, query_type="vector", vector_column_name="vector")
     search = search.distance_type("cosine").select(columns).with_row_id(True).limit(limit)
     if condition.sql is not None:

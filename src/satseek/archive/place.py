@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,12 +11,11 @@ from numpy.typing import NDArray
 from satseek.core.area import Area
 from satseek.core.chip import BBox
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+BoolArray = NDArray[np.bool_]
 
 
 class PlaceTest:
-    """Tells which chips touch an area: their true footprints, not only their boxes."""
+    """Tells which chips touch an area: by their boxes where that settles it, by their footprints along its edge."""
 
     def __init__(self, area: Area) -> None:
         """Prepare the area once for many chips."""
@@ -33,39 +33,41 @@ class PlaceTest:
         self.square_degrees: float = self._area.area
         shapely.prepare(self._area)
 
-    def __call__(self, table: pa.Table) -> NDArray[np.bool_]:
-        """Return one truth for each row that holds `geometry` and `west`, `south`, `east`, `north`."""
-        inside, unsure = self._by_boxes(table)
-        if unsure.any():
-            inside[unsure] = self._by_footprints(table.filter(unsure))
-        return inside
-
-    def _by_boxes(self, table: pa.Table) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return the rows that are surely inside, and those whose footprint has to be looked at."""
-        west, south, east, north = (
-            table.column(name).to_numpy().astype(float) for name in ("west", "south", "east", "north")
-        )
-        touching = np.zeros(len(west), dtype=bool)
-        inside = np.zeros(len(west), dtype=bool)
-        over = east < west  # two boxes in one: always looked at, wherever the latitudes meet
+    def by_boxes(self, bboxes: NDArray[np.float64]) -> tuple[BoolArray, BoolArray]:
+        """Return the chips that are surely inside, and those whose footprint has to be looked at."""
+        west, south, east, north = bboxes.T  # NaN where there is no place: never inside, never looked at
+        over = east < west  # two boxes in one: looked at wherever the latitudes meet
+        inside, touching = np.zeros(len(west), dtype=bool), np.zeros(len(west), dtype=bool)
         for box_west, box_south, box_east, box_north in self.boxes:
             latitudes = (south <= box_north) & (north >= box_south)
             touching |= latitudes & (((west <= box_east) & (east >= box_west)) | over)
             within = (west >= box_west) & (east <= box_east) & (south >= box_south) & (north <= box_north)
             inside |= within & ~over
         if not self._is_box:  # inside the polygon's box is not inside the polygon
-            inside[:] = False
+            inside, touching = self._by_polygon(bboxes, touching, over)
         return inside, touching & ~inside
 
-    def _by_footprints(self, table: pa.Table) -> NDArray[np.bool_]:
+    def by_footprints(self, wkb: Sequence[bytes | None], bboxes: NDArray[np.float64]) -> BoolArray:
+        """Return which footprints touch the area; a chip without one is taken for its box."""
         import shapely
 
-        shapes = shapely.from_wkb(np.asarray(table.column("geometry").to_pylist(), dtype=object))
-        bare = np.asarray([shape is None for shape in shapes])
-        if bare.any():
-            shapes[bare] = [_box_shape(row) for row in table.filter(bare).drop_columns(["geometry"]).to_pylist()]
-        touching: NDArray[np.bool_] = shapely.intersects(self._area, shapes)
+        shapes = shapely.from_wkb(np.asarray(wkb, dtype=object))
+        for position in np.flatnonzero(shapely.is_missing(shapes)):
+            shapes[position] = _shape_of_box(bboxes[position])
+        touching: BoolArray = shapely.intersects(self._area, shapes)
         return touching
+
+    def _by_polygon(
+        self, bboxes: NDArray[np.float64], touching: BoolArray, over: BoolArray
+    ) -> tuple[BoolArray, BoolArray]:
+        import shapely
+
+        asked = np.flatnonzero(touching & ~over)
+        shapes = shapely.box(*bboxes[asked].T)
+        inside, near = np.zeros(len(bboxes), dtype=bool), touching & over
+        inside[asked] = shapely.covers(self._area, shapes)
+        near[asked] = shapely.intersects(self._area, shapes)
+        return inside, near
 
 
 def _boxes(shape: Any, area: Area) -> tuple[BBox, ...]:
@@ -75,9 +77,9 @@ def _boxes(shape: Any, area: Area) -> tuple[BBox, ...]:
     return tuple(part.bounds for part in getattr(shape, "geoms", [shape]) if not part.is_empty)
 
 
-def _box_shape(row: dict[str, float]) -> Any:
+def _shape_of_box(bbox: NDArray[np.float64]) -> Any:
     import shapely
     from shapely.geometry import box
 
-    parts = Area((row["west"], row["south"], row["east"], row["north"])).boxes
-    return shapely.union_all([box(*part) for part in parts])
+    west, south, east, north = (float(side) for side in bbox)
+    return shapely.union_all([box(*part) for part in Area((west, south, east, north)).boxes])

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satseek.archive.cells import CELL_COLUMNS, cells_of
 from satseek.core.chip import BBox, Chip, Geometry
@@ -49,10 +50,18 @@ def chips_of(table: pa.Table) -> list[Chip]:
 
 def vectors_of(table: pa.Table) -> FloatArray:
     """Return the vectors of rows as one array, (rows, dim)."""
-    column = table.column("vector")
+    return np.asarray(fixed_rows(table.column("vector")), dtype=np.float32)
+
+
+def fixed_rows(column: pa.ChunkedArray) -> NDArray[Any]:
+    """Return a column of fixed-size lists as (rows, width); NaN where there is no list."""
     width = column.type.list_size
-    parts = [np.asarray(chunk.flatten(), dtype=np.float32).reshape(-1, width) for chunk in column.chunks]
-    return np.concatenate(parts) if parts else np.empty((0, width), dtype=np.float32)
+    whole = column.combine_chunks()
+    values: NDArray[Any] = whole.values.to_numpy(zero_copy_only=False)
+    values = values[whole.offset * width : (whole.offset + len(whole)) * width].reshape(-1, width)
+    if whole.null_count:
+        values = np.where(whole.is_null().to_numpy(zero_copy_only=False)[:, None], np.nan, values)
+    return values
 
 
 def vector_array(vectors: FloatArray) -> pa.FixedSizeListArray:
@@ -125,15 +134,11 @@ def _columns(chips: Sequence[Chip]) -> dict[str, list[Any]]:
 
 
 def _row(chip: Chip) -> dict[str, Any]:
-    west, south, east, north = chip.bbox if chip.bbox is not None else (None, None, None, None)
     return {
         "id": chip.id,
         "sensor": chip.sensor,
         "geometry": wkb_of(chip.geometry),
-        "west": west,
-        "south": south,
-        "east": east,
-        "north": north,
+        "bbox": None if chip.bbox is None else list(chip.bbox),
         **dict(zip(CELL_COLUMNS, cells_of(chip.bbox), strict=True)),
         "datetime": None if chip.datetime is None else as_utc(chip.datetime),
         "source": chip.source,
@@ -164,7 +169,7 @@ def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
         size=(row["size"][0], row["size"][1]),
         address=json.loads(row["address"]),
         geometry=geometry,
-        bbox=_bbox(row),
+        bbox=None if row["bbox"] is None else _bbox(row["bbox"]),
         datetime=None if row["datetime"] is None else as_utc(row["datetime"]),
         ground_resolution_m=row["ground_resolution_m"],
         caption=row["caption"],
@@ -176,10 +181,9 @@ def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
     )
 
 
-def _bbox(row: Mapping[str, Any]) -> BBox | None:
-    if row["west"] is None:
-        return None
-    return row["west"], row["south"], row["east"], row["north"]
+def _bbox(sides: Sequence[float]) -> BBox:
+    west, south, east, north = sides
+    return west, south, east, north
 
 
 def _geojson(shape: Any) -> Geometry:

@@ -21,11 +21,9 @@ TABLE = "chips"
 VERSION_KEY = "satseek:schema_version"
 CARD_KEY = "satseek:card"
 
-KEY_COLUMNS = ("id", "geometry", "west", "south", "east", "north")  # enough to test a place and to break a tie
 CHIP_COLUMNS = (
-    "id", "sensor", "geometry", "west", "south", "east", "north", "datetime", "source", "scene", "window", "scale",
-    "size", "address", "ground_resolution_m", "caption", "keywords", "labels", "properties", "nodata_share",
-    "cloud_share",
+    "id", "sensor", "geometry", "bbox", "datetime", "source", "scene", "window", "scale", "size", "address",
+    "ground_resolution_m", "caption", "keywords", "labels", "properties", "nodata_share", "cloud_share",
 )  # fmt: skip
 
 # Columns that came with later schema versions: version -> {column: SQL that fills it for the rows already there}.
@@ -42,10 +40,7 @@ def chip_schema(card: ModelCard) -> pa.Schema:
             pa.field("id", pa.string(), nullable=False, metadata={VERSION_KEY: str(SCHEMA_VERSION)}),
             pa.field("sensor", pa.string(), nullable=False),
             pa.field("geometry", pa.binary()),  # WKB, EPSG:4326; null: no place is known
-            pa.field("west", pa.float64()),
-            pa.field("south", pa.float64()),
-            pa.field("east", pa.float64()),  # smaller than west where the chip crosses the date line
-            pa.field("north", pa.float64()),
+            pa.field("bbox", pa.list_(pa.float64(), 4)),  # west, south, east, north; west > east: over the date line
             *(pa.field(column, pa.int32()) for column in CELL_COLUMNS),
             pa.field("datetime", pa.timestamp("us", "UTC")),
             pa.field("source", pa.string(), nullable=False),

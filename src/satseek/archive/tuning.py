@@ -13,8 +13,8 @@ class Tuning:
     exact_rows: int = 4_000  # so few matching rows are scored one by one: quicker than the index, and exact
     nprobes: int = 20  # partitions of the index that are looked at
     partition_rows: int = 4_096  # rows of one partition of the index
-    bits: int = 4  # of each number in the index
-    refine: int = 3  # candidates that are scored with their stored vectors, for each one wanted
+    bits: int = 2  # of each number in the index
+    refine: int = 5  # candidates that are scored with their stored vectors, for each one wanted
     slack: int = 16  # fetched beyond k, so that ties at the end are broken by id
     overfetch: float = 1.5  # beyond what the area's share of its cells suggests
     most_overfetch: int = 20_000  # from here on an exact scan of the matching rows is quicker

@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satseek.archive.faults import store_errors
 from satseek.archive.indices import KINDS, recall_of_vector_index, refresh
 from satseek.archive.reports import ArchiveInfo, Index, OptimizeReport, Version
+from satseek.archive.rows import fixed_rows
 from satseek.archive.schema import stored_card, stored_version
 from satseek.archive.store import Store
 from satseek.archive.tuning import Tuning
 from satseek.core.chip import BBox
 from satseek.core.errors import ArchiveError, UsageError
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 KEEP_DAYS = 7.0
 UNTIDY_FRAGMENTS = 50
@@ -127,18 +126,20 @@ def indices_of(table: Any) -> tuple[Index, ...]:
 
 
 def _summary(table: Any) -> tuple[dict[str, int], int, BBox | None, datetime | None, datetime | None]:
+    import pyarrow as pa
+
     sensors: dict[str, int] = {}
     without_place = 0
     corners: list[tuple[float, float, float, float]] = []
     dates: list[int] = []
-    query = table.search().select(["sensor", "west", "south", "east", "north", "datetime"]).limit(None)
+    query = table.search().select(["sensor", "bbox", "datetime"]).limit(None)
     for batch in query.to_batches(batch_size=100_000):
         for each in batch.column("sensor").value_counts().to_pylist():
             sensors[each["values"]] = sensors.get(each["values"], 0) + each["counts"]
-        placed = batch.filter(batch.column("west").is_valid())
-        without_place += len(batch) - len(placed)
-        if len(placed):
-            corners.append(_bounds(placed))
+        boxes = fixed_rows(pa.chunked_array([batch.column("bbox").drop_null()]))
+        without_place += len(batch) - len(boxes)
+        if len(boxes):
+            corners.append(_bounds(boxes))
         moments = batch.column("datetime").drop_null().cast("int64").to_numpy()
         if len(moments):
             dates += [int(moments.min()), int(moments.max())]
@@ -150,8 +151,8 @@ def _summary(table: Any) -> tuple[dict[str, int], int, BBox | None, datetime | N
     return ordered, without_place, bbox, _moment(min(dates, default=None)), _moment(max(dates, default=None))
 
 
-def _bounds(batch: pa.RecordBatch) -> BBox:
-    west, south, east, north = (batch.column(name).to_numpy() for name in ("west", "south", "east", "north"))
+def _bounds(boxes: NDArray[np.float64]) -> BBox:
+    west, south, east, north = boxes.T
     if np.any(east < west):  # a chip over the date line: the archive reaches from one edge of the map to the other
         return -180.0, float(south.min()), 180.0, float(north.max())
     return float(west.min()), float(south.min()), float(east.max()), float(north.max())
