@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -51,8 +50,8 @@ class Globe:
         ring = self._unwrapped_ring(window)
         if ring is None:
             return None
-        if (corners := _plain_corners(ring)) is not None and self._pole_inside(window) is None:
-            return _of_corners(corners)
+        if len(ring) == 4 * _POINTS_A_SIDE + 1 and _are_plain(ring[None])[0] and self._pole_inside(window) is None:
+            return _of_corners(ring[:-1:_POINTS_A_SIDE])
         shape = self._shape(ring, window)
         parts = [orient(part) for part in get_parts(_on_globe(shape)) if isinstance(part, Polygon) and part.area > 0]
         if not parts:
@@ -175,17 +174,6 @@ def _are_plain(rings: Points) -> NDArray[np.bool_]:
         turns_far = (np.abs(np.diff(rings[:, :, 0])) > 45).any(axis=1)
         bend = np.abs(rings[:, :-1] - straight.reshape(len(rings), -1, 2)).max(axis=(1, 2))
         return np.asarray(inside & ~turns_far & (bend <= _STRAIGHT * np.ptp(rings, axis=1).max(axis=1)))
-
-
-def _plain_corners(ring: Points) -> Points | None:
-    """Return the four corners of an outline that is as good as straight and stays clear of ±180°, as most do."""
-    if len(ring) != 4 * _POINTS_A_SIDE + 1 or np.abs(ring).max(axis=0)[0] > 180 or np.abs(ring[:, 1]).max() > 90:
-        return None
-    corners = ring[::_POINTS_A_SIDE]
-    share = np.linspace(0, 1, _POINTS_A_SIDE, endpoint=False)[:, None]
-    straight = [start + share * (end - start) for start, end in pairwise(corners)]
-    bend = np.abs(ring[:-1] - np.concatenate(straight)).max()
-    return corners[:-1] if bend <= _STRAIGHT * np.ptp(ring, axis=0).max() else None
 
 
 def _of_corners(corners: Points) -> Footprint | None:

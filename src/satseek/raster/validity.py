@@ -19,14 +19,21 @@ def judged(values: NDArray[Any], told: BoolArray | None, sensor: Sensor) -> tupl
     valid = _measured(values, told, sensor)
     if valid is None:
         return values, np.ones(values.shape[1:], dtype=np.bool_)
-    colour = sensor.pixel_type == "uint8"
-    whole = valid.any(axis=0) if colour else 2 * np.count_nonzero(~valid, axis=0) < len(valid)
+    whole = _whole(valid, sensor)
     values = values if values.flags.writeable else values.copy()
-    if colour:
-        values[:, ~whole] = 0
+    if values.dtype.kind != "f":
+        np.multiply(values, whole, out=values)
     else:
-        values[~(valid & whole)] = _dark(sensor)
-    return values, np.asarray(whole)
+        np.copyto(values, _dark(sensor), where=~(valid & whole))
+    return values, whole
+
+
+def _whole(valid: BoolArray, sensor: Sensor) -> BoolArray:
+    if len(valid) == 1 or valid.strides[0] == 0:  # the same for all bands
+        return np.array(valid[0])
+    if sensor.pixel_type == "uint8":
+        return np.asarray(valid.any(axis=0))
+    return np.asarray(2 * np.count_nonzero(~valid, axis=0) < len(valid))
 
 
 def _measured(values: NDArray[Any], told: BoolArray | None, sensor: Sensor) -> BoolArray | None:
