@@ -67,8 +67,8 @@ def test_a_requirement_is_met_before_a_wish() -> None:
 
 def test_of_two_requirements_both_must_be_met() -> None:
     total = scores([part("must", "x", red=1), part("must", "y", blue=1)], [RED, BLUE, BOTH, GREY]).total
-    assert np.argmax(total) == 2
-    assert total[2] > 3 * max(total[0], total[1])
+    assert list(np.argsort(-total, kind="stable")) == [2, 0, 1, 3]
+    assert total[2] > 1.3 * total[0]
 
 
 def test_a_keyword_in_the_text_is_met_whatever_the_model_sees() -> None:

@@ -16,8 +16,9 @@ from satseek.search.embed import Part
 
 Rows = NDArray[Any]  # one value a chip
 
-SEEN, SAID = 0.5, 0.5  # how much the vector and the text of a captioned chip count for a sentence
+SEEN, SAID = 0.35, 0.65  # how much the vector and the text of a captioned chip count for a sentence
 UNCONFIRMED = 0.9  # a required keyword that the model sees but the text does not say
+AVOIDED = 0.5  # of the evidence for what is not wanted comes off the score
 LEAST_ASKED, LEAST_REQUIRED = 0.1, 0.01  # what nothing at all counts: less of a requirement than of a wish
 
 
@@ -81,7 +82,7 @@ def _holds(text: Sequence[str], phrase: Sequence[str]) -> bool:
 
 def _evidence(part: Part, cosine: FloatArray | None, said: FloatArray | None, anchored: Rows) -> FloatArray:
     """Return the evidence for one part in 0…1: seen, said, or both."""
-    seen = None if cosine is None else _stretched(cosine, anchored)
+    seen = None if cosine is None else _standing(cosine, anchored)
     if seen is None:
         return np.zeros(len(anchored), dtype=np.float32) if said is None else said
     if said is None:
@@ -91,12 +92,13 @@ def _evidence(part: Part, cosine: FloatArray | None, said: FloatArray | None, an
     return np.asarray(np.maximum(UNCONFIRMED * seen, said), dtype=np.float32)
 
 
-def _stretched(cosine: FloatArray, anchored: Rows) -> FloatArray:
-    """Return cosines stretched so that the anchors fill 0…1; chips further off lie below."""
-    low, high = float(cosine[anchored].min()), float(cosine[anchored].max())
-    if high - low < 1e-9:
+def _standing(cosine: FloatArray, anchored: Rows) -> FloatArray:
+    """Return cosines bent into 0…1 by how they stand among the anchors, whose mean is one half; order is kept."""
+    spread = float(cosine[anchored].std())
+    if spread < 1e-6:
         return np.full(len(cosine), 0.5, dtype=np.float32)
-    return np.asarray((cosine - low) / (high - low), dtype=np.float32)
+    above = (cosine.astype(np.float64) - float(cosine[anchored].mean())) / spread
+    return np.asarray(0.5 + 0.5 * above / np.sqrt(4 + above**2), dtype=np.float32)
 
 
 def _together(parts: Sequence[Part], evidence: Mapping[str, FloatArray], count: int) -> FloatArray:
@@ -113,11 +115,10 @@ def _together(parts: Sequence[Part], evidence: Mapping[str, FloatArray], count: 
         score = np.exp(logarithms / sum(weight for weight, _ in factors))
     for part in parts:
         if not part.attracts:
-            score = score - part.weight * evidence[part.name]
+            score = score - AVOIDED * part.weight * evidence[part.name]
     return np.asarray(score, dtype=np.float32)
 
 
 def _above(least: float, evidence: FloatArray) -> Rows:
-    """Return the evidence, lifted so that none of it counts `least`, in an order even where it lies below zero."""
-    lifted = least + (1 - least) * evidence.astype(np.float64)
-    return np.asarray(np.where(evidence > 0, lifted, least**2 / (least - np.minimum(evidence, 0).astype(np.float64))))
+    """Return the evidence, lifted so that none of it counts `least`."""
+    return np.asarray(least + (1 - least) * evidence.astype(np.float64))
