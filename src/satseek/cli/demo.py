@@ -132,18 +132,17 @@ def _print(collection: Collection, report: IngestReport, answers: list[tuple[Sho
 
 
 def _remarks(collection: Collection, result: SearchResult) -> list[str]:
-    """Say what speaks for the hits: labels that they carry, and for an example of another sensor the place they share."""
-    from satseek.cli.showcase import same_place
+    """Say what speaks for the hits: the labels that were wanted, and what they share with an example."""
+    from satseek.cli.showcase import in_common
 
     remarks = []
     for keyword in result.query.must:
         labelled = sum(keyword.text in hit.chip.labels for hit in result.hits)
         if labelled:
-            remarks.append(f"{labelled} of {len(result.hits)} are labelled '{keyword.text}'.")
+            remarks.append(f"Of {len(result.hits)} hits, {labelled} are labelled '{keyword.text}'.")
     if result.query.sensors and result.query.like and result.hits:
         (example,) = collection.archive.get([str(result.query.like[0].chip)])
-        there = same_place([hit.chip for hit in result.hits], example)
-        remarks.append(f"{there} of {len(result.hits)} lie where the example lies.")
+        remarks.append(in_common([hit.chip for hit in result.hits], example))
     return remarks
 
 

@@ -83,9 +83,14 @@ def showcase(chips: Iterable[Chip]) -> list[Showing]:
     return [*asked, *_area_and_date(holdings)]
 
 
-def same_place(hits: Sequence[Chip], example: Chip) -> int:
-    """Return how many chips overlap the example's place."""
-    return sum(1 for hit in hits if hit.bbox and example.bbox and _overlap(hit.bbox, example.bbox))
+def in_common(hits: Sequence[Chip], example: Chip) -> str:
+    """Say what hits have in common with an example: the place, and its labels."""
+    there = sum(1 for hit in hits if hit.bbox and example.bbox and _overlap(hit.bbox, example.bbox))
+    shared = Counter(label for hit in hits for label in set(hit.labels) & set(example.labels))
+    labels = ", ".join(f"{label} {count}" for label, count in shared.most_common(6))
+    return f"Of {len(hits)} hits, {there} lie where the example lies" + (
+        f"; labels in common: {labels}." if labels else "."
+    )
 
 
 def _sentence(holdings: Holdings) -> Showing:
@@ -117,9 +122,10 @@ def _both(holdings: Holdings) -> Showing:
     title = "A sentence and keywords"
     for chip in sorted(holdings.chips, key=lambda chip: (-len(set(chip.labels)), chip.id)):
         for must in holdings.rare(chip.labels):
+            with_it = [set(each.labels) for each in holdings.chips if must in each.labels]
+            beside = Counter(label for labels in with_it for label in labels - set(chip.labels))
+            others = [label for label, count in beside.most_common() if len(with_it) - count >= HITS]
             sentence = _best_sentence([chip], without=must)
-            beside = Counter(label for each in holdings.chips if must in each.labels for label in each.labels)
-            others = [label for label, _ in beside.most_common() if label not in chip.labels]
             if sentence and others:
                 return Showing(
                     title,
@@ -152,7 +158,7 @@ def _across(holdings: Holdings) -> Showing:
         return Showing("More of this, less of that", "One example attracts, another repels.", query)
     asking = "s1" if "s1" in sensors else sensors[-1]
     others = tuple(sorted(sensor for sensor in sensors if sensor != asking))
-    chip = _telling(holdings, holdings.of_sensor(asking))
+    chip = max(holdings.of_sensor(asking), key=lambda chip: (len(set(chip.labels)), chip.id))  # much to recognise
     what = f" ({', '.join(holdings.rare(chip.labels)[:3])})" if chip.labels else ""
     kind = "From radar to optical" if asking == "s1" else f"From {asking} to {', '.join(others)}"
     return Showing(
