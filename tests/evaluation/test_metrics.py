@@ -71,6 +71,14 @@ def test_recall_of_a_small_gallery_worked_out_by_hand() -> None:
     assert (found.i2t_median_rank, found.t2i_median_rank) == (1, 1.5)
 
 
+def test_scores_of_different_texts_say_the_same_as_scores_of_all_captions() -> None:
+    random = np.random.default_rng(1)
+    texts, owners = random.integers(0, 40, 1300), np.sort(random.integers(0, 600, 1300))
+    owners[:600] = np.sort(np.arange(600))
+    scores = random.integers(0, 50, (600, 40)).astype(np.float32)
+    assert metrics.recall(scores, owners, texts=texts) == metrics.recall(scores[:, texts], owners)
+
+
 def test_a_model_that_says_the_same_of_everything_reaches_chance_and_strictly_nothing() -> None:
     owners = np.repeat(np.arange(40), 5)
     found = metrics.recall(np.zeros((40, 200), dtype=np.float32), owners)

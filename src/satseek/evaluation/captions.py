@@ -63,8 +63,8 @@ def evaluate(
     if not len(captioned):
         raise SourceError(f"Not one of the {total:,} images of {captioned.name} can be read; nothing was measured.")
     questions = questions_of(captioned, mode)
-    scores = _scores(model, vectors, _text_vectors(model, questions, batch))[:, questions.numbers]
-    found = recall(scores, questions.owners, seed=seed)
+    scores = _scores(model, vectors, _text_vectors(model, questions, batch))
+    found = recall(scores, questions.owners, texts=questions.numbers, seed=seed)
     return EvaluationReport(
         model=name or model.card.name,
         dataset=captioned.name,

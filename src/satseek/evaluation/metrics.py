@@ -38,10 +38,15 @@ class Recall:
         return float(np.mean([*self.i2t, *self.t2i]))
 
 
-def recall(scores: FloatArray, owners: IntArray, *, seed: int = 0, resamples: int = 1000) -> Recall:
-    """Return the recall of scores (images, captions), each caption owned by one image."""
-    images = places_of_captions_for_images(scores, owners)
-    captions = places_of_images_for_captions(scores, owners)
+def recall(
+    scores: FloatArray, owners: IntArray, *, texts: IntArray | None = None, seed: int = 0, resamples: int = 1000
+) -> Recall:
+    """Return the recall of scores (images, captions), each caption owned by one image.
+
+    With `texts` the scores are (images, different texts), and it says which of them each caption is.
+    """
+    images = places_of_captions_for_images(scores, owners, texts)
+    captions = places_of_images_for_captions(scores, owners, texts)
     i2t, t2i = _hits(images), _hits(captions)
     strict = [np.mean(places.strict_hits(k)) for places in (images, captions) for k in AT]
     return Recall(

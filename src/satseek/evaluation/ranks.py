@@ -67,18 +67,23 @@ def places_of(scores: FloatArray, relevant: BoolArray) -> Places:
     return Places((scores > best).sum(1), same.sum(1), (same & relevant).sum(1))
 
 
-def places_of_captions_for_images(scores: FloatArray, owners: IntArray) -> Places:
-    """Return for each image where its own captions stand."""  # scores (images, captions)
+def places_of_captions_for_images(scores: FloatArray, owners: IntArray, texts: IntArray | None = None) -> Places:
+    """Return for each image where its own captions stand.
+
+    Scores are (images, captions); or (images, different texts), and `texts` says which of them each caption is.
+    """
+    columns = slice(None) if texts is None else texts
     return _joined(
-        places_of(scores[rows], owners[None, :] == np.arange(len(scores))[rows, None]) for rows in _slices(len(scores))
+        places_of(scores[rows][:, columns], owners[None, :] == np.arange(len(scores))[rows, None])
+        for rows in _slices(len(scores))
     )
 
 
-def places_of_images_for_captions(scores: FloatArray, owners: IntArray) -> Places:
-    """Return for each caption where its own image stands."""  # scores (images, captions)
-    images = np.arange(len(scores))
+def places_of_images_for_captions(scores: FloatArray, owners: IntArray, texts: IntArray | None = None) -> Places:
+    """Return for each caption where its own image stands; scores as above."""
+    images, columns = np.arange(len(scores)), np.arange(len(owners)) if texts is None else texts
     return _joined(
-        places_of(scores[:, columns].T, owners[columns, None] == images[None, :]) for columns in _slices(len(owners))
+        places_of(scores[:, columns[some]].T, owners[some, None] == images[None, :]) for some in _slices(len(owners))
     )
 
 
