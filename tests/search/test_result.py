@@ -77,12 +77,13 @@ def test_geojson_has_null_geometries_where_there_is_no_place(result: SearchResul
     assert value["features"][2]["geometry"] is None
 
 
-def test_csv_has_one_line_a_hit_and_the_box(result: SearchResult) -> None:
+def test_csv_has_one_line_a_hit_and_its_footprint(result: SearchResult) -> None:
     rows = list(csv.DictReader(io.StringIO(result.text("csv"))))
     assert [row["id"] for row in rows] == result.ids
-    assert (rows[0]["west"], rows[0]["north"], rows[0]["caption"]) == ("10.0", "47.01", "A <b>river</b>,\nwide")
-    assert rows[1]["keywords"] == "ship;sea"
-    assert rows[2]["west"] == ""
+    assert rows[0]["WKT"] == "POLYGON ((10 47, 10.01 47, 10.01 47.01, 10 47.01, 10 47))"
+    assert rows[0]["caption"] == "A <b>river</b>,\nwide"
+    assert rows[1]["keywords"] == "ship; sea"
+    assert rows[2]["WKT"] == ""
 
 
 @pytest.mark.parametrize("name", ["hits.geojson", "hits.csv", "hits.parquet", "hits.json", "hits.txt"])
@@ -94,9 +95,11 @@ def test_a_file_ending_says_the_format(result: SearchResult, tmp_path: Path, nam
         assert all(each in path.read_text() for each in result.ids)
 
 
-def test_gis_programs_read_geojson_and_geoparquet(result: SearchResult, tmp_path: Path) -> None:
-    info = pyogrio.read_info(result.save(tmp_path / "hits.geojson"))
-    assert info["features"] == 3
+def test_gis_programs_read_what_is_written(result: SearchResult, tmp_path: Path) -> None:
+    for name in ("hits.geojson", "hits.csv"):
+        read = pyogrio.read_dataframe(result.save(tmp_path / name))
+        assert read["id"].tolist() == result.ids
+        assert read.geometry[0].bounds == (10.0, 47.0, 10.01, 47.01)
     table = geopandas.read_parquet(result.save(tmp_path / "hits.parquet"))
     assert table.crs == "EPSG:4326"
     assert table.geometry.isna().tolist() == [False, False, True]
@@ -110,6 +113,7 @@ def test_an_empty_result_can_be_written_in_every_format(result: SearchResult, tm
     for name in ("hits.geojson", "hits.csv", "hits.parquet", "hits.json", "hits.txt"):
         assert empty.save(tmp_path / name).exists()
     assert str(empty) == "No chip matches.\nA note."
+    assert (tmp_path / "hits.csv").read_text().startswith("WKT,rank,score,id,sensor")
     assert len(geopandas.read_parquet(tmp_path / "hits.parquet")) == 0
 
 

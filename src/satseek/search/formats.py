@@ -14,6 +14,10 @@ from satseek.core.result import Hit
 if TYPE_CHECKING:
     import geopandas
 
+FACTS = (
+    "rank", "score", "id", "sensor", "datetime", "source", "scene", "window", "scale", "ground_resolution_m", "caption",
+    "keywords", "labels", "nodata_share", "cloud_share", "merged",
+)  # fmt: skip
 _COLUMNS = ("rank", "score", "id", "sensor", "datetime", "place", "shows")
 _WIDEST = {"shows": 60, "id": 40}
 
@@ -56,8 +60,7 @@ def hit_json(hit: Hit) -> dict[str, Any]:
 def feature(hit: Hit) -> dict[str, Any]:
     """Return a hit as a GeoJSON feature, a null geometry where it has no place."""
     chip = hit.chip
-    facts = {key: value for key, value in hit_facts(hit).items() if key != "id"}
-    facts |= {"parts": {name: round(value, 6) for name, value in hit.parts.items()}}
+    facts = hit_facts(hit) | {"parts": {name: round(value, 6) for name, value in hit.parts.items()}}
     facts |= {name: value for name, value in chip.properties.items() if name not in facts}
     found: dict[str, Any] = {"type": "Feature", "id": chip.id}
     if chip.bbox is not None:
@@ -74,17 +77,17 @@ def table(hits: Sequence[Hit]) -> str:
 
 
 def csv_text(hits: Sequence[Hit]) -> str:
-    """Return one line a hit, lists joined by semicolons, the place as its box."""
+    """Return one line a hit with its place as WKT, as GDAL reads it; lists are joined by semicolons."""
+    import shapely
+    from shapely.geometry import shape
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names: list[str] | None = None
+    writer.writerow(("WKT", *FACTS))
     for hit in hits:
-        box = hit.chip.bbox or (None,) * 4
-        facts = hit_facts(hit) | dict(zip(("west", "south", "east", "north"), box, strict=True))
-        if names is None:
-            names = list(facts)
-            writer.writerow(names)
-        writer.writerow([_flat(facts[name]) for name in names])
+        geometry, facts = hit.chip.geometry, hit_facts(hit)
+        place = "" if geometry is None else shapely.to_wkt(shape(dict(geometry)), rounding_precision=9)
+        writer.writerow([place, *(_flat(facts[name]) for name in FACTS)])
     return out.getvalue()
 
 
@@ -100,7 +103,7 @@ def geodataframe(hits: Sequence[Hit]) -> geopandas.GeoDataFrame:
     from shapely.geometry import shape
 
     places = [None if hit.chip.geometry is None else shape(dict(hit.chip.geometry)) for hit in hits]
-    facts = pandas.DataFrame([hit_facts(hit) for hit in hits])
+    facts = pandas.DataFrame([hit_facts(hit) for hit in hits], columns=list(FACTS))
     if hits:
         facts["datetime"] = pandas.to_datetime(facts["datetime"], utc=True)
     return geopandas.GeoDataFrame(facts, geometry=geopandas.GeoSeries(places, crs="EPSG:4326"), crs="EPSG:4326")
@@ -143,4 +146,4 @@ def _fitted(text: str, width: int) -> str:
 
 
 def _flat(value: Any) -> Any:
-    return ";".join(str(item) for item in value) if isinstance(value, list) else value
+    return "; ".join(str(item) for item in value) if isinstance(value, list) else value
