@@ -69,9 +69,10 @@ def grid_of(dataset: Any) -> Grid:
         points, crs = dataset.gcps
         transform, width, height = calculate_default_transform(crs, crs, dataset.width, dataset.height, gcps=points)
         return Grid(int(width), int(height), transform, crs)
-    if dataset.crs is not None and not is_north_up(dataset.transform):
+    if dataset.crs is not None and not is_north_up(dataset.transform) and dataset.transform != Affine.identity():
         return _upright(dataset)
-    return Grid(dataset.width, dataset.height, dataset.transform, dataset.crs)
+    crs = None if dataset.transform == Affine.identity() else dataset.crs  # a CRS alone makes no place
+    return Grid(dataset.width, dataset.height, dataset.transform, crs)
 
 
 def _upright(dataset: Any) -> Grid:

@@ -13,6 +13,7 @@ from satseek.raster.names import datetime_of_name, datetime_of_text
 
 _NAME_TAGS = ("name", "band_name", "bandname", "long_name", "description")
 _TIME_TAGS = ("acqui", "sensing", "datetime", "start_time", "date", "tifftag_datetime")
+_OF_ANOTHER_TIME = "creat|process|modif|update|publi|generat|valid|expire"
 _SAYS_NOTHING = re.compile(r"(bands?|layer|channel|gr[ae]y|undefined|image|data)?[ _\-]*\d*", re.IGNORECASE)
 
 
@@ -26,6 +27,7 @@ class Header:
     names: tuple[str | None, ...]  # of each band, where it has one that means something
     colours: tuple[str, ...]  # GDAL's colour interpretation: "red", "alpha", "palette", …
     tags: Mapping[str, str]
+    driver: str = "GTiff"
 
     @property
     def is_8bit(self) -> bool:
@@ -57,6 +59,7 @@ def header_of(href: str, dataset: Any) -> Header:
         names=tuple(told),
         colours=tuple(colour.name for colour in dataset.colorinterp),
         tags=tags,
+        driver=dataset.driver,
     )
 
 
@@ -67,8 +70,8 @@ def datetime_of_tags(tags: Mapping[str, str]) -> datetime | None:
             return found
     for wanted in _TIME_TAGS:
         for key, value in tags.items():
-            is_of_writing = key == "tifftag_datetime" and wanted != key
-            if wanted in key and not is_of_writing and (found := datetime_of_text(value)):
+            of_another = re.search(_OF_ANOTHER_TIME, key) or (key == "tifftag_datetime" and wanted != key)
+            if wanted in key and not of_another and (found := datetime_of_text(value)):
                 return found
     return None
 

@@ -128,7 +128,7 @@ class SceneReader:
         self.scene, assumed = settle_unit(self.scene, self._files)
         self.warnings = (*assumed_texts(self.scene), *([assumed] if assumed else []))
         self._grid = _finest_grid(self._placed)
-        self._globe = Globe(self._grid) if self._grid.crs is not None else None
+        self._globe = self._globe_of(self._grid)
         self._layers = [self._layer(href, dataset) for href, dataset in self._placed.items()]
         self._conversions = [
             conversion_of(self.scene, self._sensor, band, self._files[band.href]) for band in self.scene.bands
@@ -140,6 +140,17 @@ class SceneReader:
         ]
         self._palettes = [self._palette_of(layer) for layer in self._layers]
         self._places = [self._places_in(number) for number in range(len(self._layers))]
+
+    def _globe_of(self, grid: Grid) -> Globe | None:
+        if grid.crs is None:
+            return None
+        globe = Globe(grid)
+        try:
+            globe.ground_resolution_m(grid.width / 2, grid.height / 2)
+        except SourceError as error:  # such as a local grid of engineers: the picture is as good without its place
+            self.warnings = (*self.warnings, f"the place is not known: {error}")
+            return None
+        return globe
 
     def _with_place(self, href: str, dataset: Any) -> Any:
         with gdal_call(href):

@@ -20,6 +20,7 @@ from satseek.raster.header import Header, band_called, datetime_of_tags, header_
 from satseek.raster.names import band_of_name, datetime_of_name, is_sidecar, landsat_band, sensor_of_name
 from satseek.raster.sample import sample_of
 from satseek.raster.sensing import seen_in
+from satseek.raster.sentinel1 import counts_to_amplitude
 from satseek.raster.sentinel2 import offset_of_product
 from satseek.raster.units import ASSUMED, require_unit, settle_unit
 
@@ -210,11 +211,23 @@ def _scene(
         mask=known.mask,
         nodata=override.nodata,
     )
-    scene, guessed = settle_unit(scene, files)
+    scene, guessed = _calibrated(scene, first) or settle_unit(scene, files)
     if sensor.name == "s2" and scene.unit == "DN":
         scene = _with_offset(scene, first, files)
     assumed = "; ".join(filter(None, [known.assumed, guessed]))
     return replace(scene, properties={ASSUMED: assumed}) if assumed else scene
+
+
+def _calibrated(scene: Scene, first: Header) -> tuple[Scene, str] | None:
+    """Return a Sentinel-1 product in its original counts with the scale that its calibration table tells."""
+    if scene.sensor != "s1" or scene.unit is not None or not set(first.dtypes) <= {"uint16", "int16"}:
+        return None
+    divisors = [counts_to_amplitude(band.href) for band in scene.bands]
+    if any(divisor is None for divisor in divisors):
+        return None
+    bands = [replace(band, scale=1.0 / d) for band, d in zip(scene.bands, divisors, strict=True) if d is not None]
+    assumed = "the counts were calibrated with the mean of the product's table, right within about 1 dB"
+    return replace(scene, unit="amplitude", bands=tuple(bands)), assumed
 
 
 def _with_offset(scene: Scene, first: Header, files: Mapping[str, Any]) -> Scene:

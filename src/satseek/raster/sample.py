@@ -19,12 +19,12 @@ _MOST_BLOCKS = 64
 def sample_of(href: str, dataset: Any, index: int) -> FloatArray:
     """Return measured values of one band from all over the file, without nodata, from overviews where there are."""
     with gdal_call(href):
-        looks = [dataset.read(index, masked=True, **request) for request in _requests(dataset, index)]
+        looks = [dataset.read(index, masked=True, **request) for request in requests_of(dataset, index)]
         values = np.concatenate([np.asarray(look.compressed(), dtype=np.float32) for look in looks])
     return np.asarray(values[np.isfinite(values)], dtype=np.float32)
 
 
-def _requests(dataset: Any, index: int) -> Iterator[dict[str, Any]]:
+def requests_of(dataset: Any, index: int) -> Iterator[dict[str, Any]]:
     """Yield what to read: all of it decimated, or where that would decode too much some blocks spread evenly."""
     width, height = dataset.width, dataset.height
     coarsest = max(dataset.overviews(index), default=1)

@@ -12,6 +12,7 @@ from satseek.core.sensors.rgb import RGB
 from satseek.raster.header import Header, band_called
 
 _ORDERS: dict[str, Mapping[int, tuple[str, ...]]] = {"s1": s1.ORDERS, "s2": s2.ORDERS}
+_PICTURES = {"PNG", "JPEG", "GIF", "BIGGIF", "BMP", "WEBP"}
 _SAY = "Say what they are with --sensor and --bands, such as --sensor s2 --bands B02,B03,B04,B08."
 
 
@@ -57,7 +58,7 @@ def _as(header: Header, sensor: Sensor) -> Seen:
 
 
 def _is_picture(header: Header, hint: str | None) -> bool:
-    if header.colours[0] == "palette":
+    if header.colours[0] == "palette" or header.driver in _PICTURES:
         return True
     if not header.is_8bit or _named(header, s1.S1) is not None:
         return False
