@@ -24,7 +24,7 @@ def small_catalog(
     without: tuple[str, ...] = (),
 ) -> Path:
     """Return the catalog.json of a small world; tests of one session share it, so they must not change it."""
-    return _written(tmp_path_factory, scenes, size, seed, sensors, without)
+    return _written(tmp_path_factory.getbasetemp(), scenes, size, seed, sensors, without)
 
 
 @cache
@@ -35,12 +35,12 @@ def small_world(biome: str = "river plain", *, size: int = 512, resolution: floa
 
 @cache
 def _written(
-    factory: pytest.TempPathFactory,
+    base: Path,
     scenes: int,
     size: int,
     seed: int,
     sensors: tuple[str, ...],
     without: tuple[str, ...],
 ) -> Path:
-    folder = factory.mktemp("world") / "catalog"
+    folder = base / "-".join(["world", f"{scenes}x{size}", f"seed{seed}", *sensors, *without]) / "catalog"
     return write_catalog(folder, scenes=scenes, size=size, seed=seed, sensors=sensors, without=without)

@@ -20,6 +20,7 @@ from rasterio.warp import transform as warp
 from satseek.core.errors import UnknownName, UsageError
 from satseek.synthetic.annotations import features_of
 from satseek.synthetic.cog import write_cog
+from satseek.synthetic.covers import known_labels
 from satseek.synthetic.items import collection_of, item_of
 from satseek.synthetic.land import Land
 from satseek.synthetic.noise import rng_of
@@ -57,6 +58,7 @@ def write_catalog(
     """
     folder = Path(folder)
     sensors = _checked(scenes, size, sensors)
+    known_labels(without)
     _make_room(folder, force)
     made = folder.parent / f".{folder.name}.part"
     _resume(made, {"scenes": scenes, "size": size, "seed": seed, "sensors": sensors, "without": sorted(without)})

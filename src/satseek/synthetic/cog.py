@@ -46,6 +46,6 @@ def write_cog(
         with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True), memory.open() as raster:
             copy(
                 raster, str(half_done), driver="COG", COMPRESS="DEFLATE", LEVEL="1", PREDICTOR=predictor,
-                BLOCKSIZE="512", OVERVIEW_RESAMPLING=averaging, NUM_THREADS="2", INTERLEAVE="PIXEL",
+                BLOCKSIZE="256", OVERVIEW_RESAMPLING=averaging, NUM_THREADS="2", INTERLEAVE="PIXEL",
             )  # fmt: skip
     os.replace(half_done, path)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
+
+from satseek.core.errors import UnknownName
 
 
 class Cover(IntEnum):
@@ -88,3 +91,11 @@ THING_LABELS = ("plane", "ship", "storage tank", "sports ground", "bridge", "run
 
 LABELS = tuple(sorted({*LABEL_OF_COVER.values(), *ZONE_LABELS, *THING_LABELS}))
 """Every label that the painted world can give."""
+
+
+def known_labels(labels: Iterable[str]) -> frozenset[str]:
+    """Return the labels as a set; one that the painted world does not know is answered with the nearest."""
+    for label in labels:
+        if label not in LABELS:
+            raise UnknownName("label", label, LABELS)
+    return frozenset(labels)

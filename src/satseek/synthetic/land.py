@@ -15,7 +15,7 @@ from satseek.synthetic.airport import WIDTH as AIRPORT_WIDTH
 from satseek.synthetic.airport import airport
 from satseek.synthetic.biomes import Biome, biome_named
 from satseek.synthetic.blocks import Builder
-from satseek.synthetic.covers import LABELS
+from satseek.synthetic.covers import known_labels
 from satseek.synthetic.grounds import SOLAR, SPORTS, TANKS, solar_farm, sports_ground, tank_farm
 from satseek.synthetic.harbour import harbour
 from satseek.synthetic.nature import Nature
@@ -56,11 +56,7 @@ class Land:
         """Plan the land of a seed; `number` picks the corner of the world and, unless named, the kind of land."""
         place, usual = place_of(number, seed)
         kind = biome_named(biome or usual)
-        left_out = frozenset(without)
-        for label in left_out - set(LABELS):
-            from satseek.core.errors import UnknownName
-
-            raise UnknownName("label", label, LABELS)
+        left_out = known_labels(without)
         seed = seed * 1009 + number
         core = min(core_m or extent_m, extent_m)
         nature = Nature.shaped(seed, extent_m, core, kind)

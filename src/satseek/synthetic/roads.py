@@ -16,7 +16,7 @@ from satseek.synthetic.nature import Nature
 from satseek.synthetic.sites import Sites
 from satseek.synthetic.things import Thing
 
-NODES = 96  # a side of the net that roads are searched on
+NODE_METRES = 100.0  # between the nodes of the net that roads are searched on
 
 
 class RoadNet:
@@ -24,16 +24,16 @@ class RoadNet:
 
     def __init__(self, sites: Sites, extent_m: float, rng: np.random.Generator) -> None:
         """Price every step of the net: water dear, slopes and built-up ground less so."""
-        self.extent_m = extent_m
-        self.step = extent_m / NODES
-        at = ((np.arange(NODES) + 0.5) * self.step / sites.grid.resolution).astype(np.int64)
+        self.nodes = nodes = int(np.clip(extent_m / NODE_METRES, 24, 110))
+        self.step = extent_m / nodes
+        at = ((np.arange(nodes) + 0.5) * self.step / sites.grid.resolution).astype(np.int64)
         pick = np.ix_(np.minimum(at, sites.grid.height - 1), np.minimum(at, sites.grid.width - 1))
         cover, height = sites.cover[pick], sites.relief[pick]
-        price = np.ones((NODES, NODES))
+        price = np.ones((nodes, nodes))
         price[cover == Cover.RIVER] = 9
         price[np.isin(cover, (Cover.SEA, Cover.LAKE))] = 400
         price[sites.taken[pick]] += 12
-        price *= 1 + 0.25 * rng.random((NODES, NODES))  # nobody builds quite straight
+        price *= 1 + 0.25 * rng.random((nodes, nodes))  # nobody builds quite straight
         self._price, self._height = price, height
 
     def way(self, start: tuple[float, float], end: tuple[float, float]) -> LineString:
@@ -43,22 +43,22 @@ class RoadNet:
         nodes = [last]
         while nodes[-1] != first and before[nodes[-1]] >= 0:
             nodes.append(int(before[nodes[-1]]))
-        rows, columns = np.divmod(np.array(nodes[::-1]), NODES)
+        rows, columns = np.divmod(np.array(nodes[::-1]), self.nodes)
         self._price[rows, columns] = np.minimum(self._price[rows, columns], 0.55)
         points = (np.stack([columns, rows], -1) + 0.5) * self.step
         points = np.concatenate([[start], points[1:-1], [end]])
         return LineString(shapely.get_coordinates(LineString(_smoothed(points, self.step)).simplify(0.4)))
 
     def _node(self, x: float, y: float) -> int:
-        column, row = (int(np.clip(value / self.step, 0, NODES - 1)) for value in (x, y))
-        return row * NODES + column
+        column, row = (int(np.clip(value / self.step, 0, self.nodes - 1)) for value in (x, y))
+        return row * self.nodes + column
 
     def _graph(self) -> coo_matrix:
-        number = np.arange(NODES * NODES).reshape(NODES, NODES)
+        number = np.arange(self.nodes * self.nodes).reshape(self.nodes, self.nodes)
         starts, ends, prices = [], [], []
         for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
-            a = (slice(0, NODES - down), slice(max(0, -right), NODES - max(0, right)))
-            b = (slice(down, NODES), slice(max(0, right), NODES - max(0, -right)))
+            a = (slice(0, self.nodes - down), slice(max(0, -right), self.nodes - max(0, right)))
+            b = (slice(down, self.nodes), slice(max(0, right), self.nodes - max(0, -right)))
             length = np.hypot(down, right) * self.step
             climb = np.abs(self._height[a] - self._height[b]) / length
             price = length * (self._price[a] + self._price[b]) / 2 * (1 + 14 * np.minimum(climb, 0.8))
@@ -67,7 +67,7 @@ class RoadNet:
             prices.append(price.ravel())
         s, e, p = np.concatenate(starts), np.concatenate(ends), np.concatenate(prices)
         both = (np.concatenate([p, p]), (np.concatenate([s, e]), np.concatenate([e, s])))
-        return coo_matrix(both, shape=(NODES * NODES, NODES * NODES)).tocsr()
+        return coo_matrix(both, shape=(self.nodes * self.nodes, self.nodes * self.nodes)).tocsr()
 
 
 def paved(line: LineString, width: float, nature: Nature) -> list[Thing]:

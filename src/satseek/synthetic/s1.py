@@ -55,7 +55,7 @@ def render_s1(land: Land, map_: PaintedMap, *, every: int = 1) -> FloatArray:
         seen = averaged(power, every)
         speckle = rng.gamma(LOOKS, 1 / LOOKS, seen.shape).astype(np.float32)
         floor = np.float32(10 ** (NOISE_FLOOR_DB[band] / 10))
-        bands.append(10 * np.log10(seen * speckle + floor * rng.gamma(LOOKS, 1 / LOOKS, seen.shape)))
+        bands.append(10 * np.log10((seen + floor) * speckle))
     return np.asarray(np.clip(np.stack(bands), -50, 25), dtype=np.float32)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -53,13 +54,18 @@ class Frame:
 
     def at(self, u: float, v: float, turn: float = 0.0) -> Frame:
         """Return a frame at a local point, turned further."""
-        x, y = self.to_land([(u, v)])[0]
-        return Frame(float(x), float(y), self.angle + turn)
+        x, y = self._point(u, v)
+        return Frame(x, y, self.angle + turn)
 
     def rectangle(self, u: float, v: float, length: float, width: float) -> Polygon:
         """Return a rectangle about a local point, `length` along u and `width` along v."""
         a, b = length / 2, width / 2
-        return Polygon(self.to_land([(u - a, v - b), (u + a, v - b), (u + a, v + b), (u - a, v + b)]))
+        corners = ((u - a, v - b), (u + a, v - b), (u + a, v + b), (u - a, v + b))
+        return Polygon([self._point(*corner) for corner in corners])
+
+    def _point(self, u: float, v: float) -> tuple[float, float]:
+        cos, sin = math.cos(self.angle), math.sin(self.angle)
+        return self.x + u * cos - v * sin, self.y + u * sin + v * cos
 
     def disc(self, u: float, v: float, radius: float, *, corners: int = 24) -> Polygon:
         """Return a disc about a local point."""

@@ -38,7 +38,7 @@ NOUNS: dict[str, Nouns] = {
         ("a meadow",), ("meadows",), ("grassland", "meadows", "open grass"), ("meadow", "grass"),
     ),
     "mountain": Nouns(
-        ("a rocky mountain", "a mountain"), (), ("bare rock", "rocky mountains", "mountain slopes"),
+        ("a rocky mountain", "a mountain"), (), ("rocky slopes", "rocky mountains", "mountain slopes"),
         ("mountain", "rock"),
     ),
     "orchard": Nouns(("an orchard",), ("orchards",), ("rows of fruit trees", "orchards"), ("orchard",)),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rasterio.transform import Affine
 
-from satseek.core.errors import UnknownName
+from satseek.core.errors import UnknownName, UsageError
 from satseek.core.scene import Window
 from satseek.synthetic.facts import facts_of
 from satseek.synthetic.grid import Grid
@@ -88,6 +88,8 @@ class World:
         if window is None:
             window = Window(0, 0, grid.width // every, grid.height // every)
         cells = Window(*(value * every for value in window))
+        if min(cells) < 0 or cells.column + cells.width > grid.width or cells.row + cells.height > grid.height:
+            raise UsageError(f"{window} leaves the map of {grid.width // every} × {grid.height // every} pixels.")
         facts = facts_of(self.map, cells, self._countable(), every=every, farming=self.land.biome.farming)
         rng = rng_of(self.land.seed, f"words/{grid.left}/{grid.resolution}/{every}/{tuple(window)}")
         return described(facts, rng)
