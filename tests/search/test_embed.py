@@ -19,7 +19,6 @@ from satseek.core.scene import Window
 from satseek.search.collection import Collection
 from satseek.search.embed import Part, embed
 
-
 RGB = ("red", "green", "blue")
 
 

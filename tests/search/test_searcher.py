@@ -22,6 +22,22 @@ def test_a_sentence_finds_what_the_model_sees_nearest_and_the_score_is_the_cosin
     assert [hit.rank for hit in result] == [1, 2, 3]
 
 
+def test_words_are_scored_by_the_model_where_it_has_a_more_exact_way(tmp_path: Path) -> None:
+    class GreyLover(Paint):
+        """Recalls by colour, but scores grey pictures higher."""
+
+        class scorer:  # noqa: N801
+            prepare = staticmethod(lambda images: images[:, 3])
+            scores = staticmethod(lambda text, grey: grey + text @ [1, 0, 0, 0])
+
+    shown = [painting(0, {"red": 1}), painting(1, {"red": 1, "grey": 1}), painting(2, {"blue": 1})]
+    world = gallery(tmp_path, shown, GreyLover())
+    result = world.search("red", k=3)
+    assert numbers(result.ids) == [1, 0, 2]
+    assert result[0].score == pytest.approx(1 + 0.5**0.5)
+    assert numbers(world.search(like="00000000", k=1).ids) == [0]
+
+
 def test_a_joint_query_finds_what_both_parts_agree_on(tmp_path: Path) -> None:
     world = gallery(
         tmp_path,

@@ -14,6 +14,7 @@ from satseek.core.vectors import FloatArray
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
+    from satseek.models.scorers import Scorer
 
 Kind = Literal["sentence", "must", "not", "like", "unlike"]
 
@@ -28,6 +29,7 @@ class Part:
     vector: FloatArray  # unit, or zeros where the model knows none of the words
     words: str | None = None  # what the archive's text is asked for
     chip: str | None = None  # the id of an example that the archive holds
+    scorer: Scorer | None = None  # of words, where the model has a more exact one than the cosine
 
     @property
     def attracts(self) -> bool:
@@ -55,13 +57,14 @@ def _of_words(query: Query, archive: Archive, model: Callable[[], Model]) -> lis
         return []
     require_text(archive.card)
     parts = []
+    scorer: Scorer | None = getattr(model(), "scorer", None)
     if sentences:
         vectors = model().encode_texts([sentence])
-        parts.append(Part("sentence", "sentence", query.sentence_weight, vectors[0], words=sentence))
+        parts.append(Part("sentence", "sentence", query.sentence_weight, vectors[0], words=sentence, scorer=scorer))
     if keywords:
         vectors = model().encode_texts([""] * len(keywords), [[text] for _, text, _ in keywords])
         for (kind, text, weight), vector in zip(keywords, vectors, strict=True):
-            parts.append(Part(kind, f"{kind}: {text}", weight, vector, words=text))
+            parts.append(Part(kind, f"{kind}: {text}", weight, vector, words=text, scorer=scorer))
     return parts
 
 

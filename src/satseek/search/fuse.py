@@ -27,12 +27,12 @@ class Scores:
     """The score of each chip of a pool, what each part gave to it, and which chips are ruled out."""
 
     total: FloatArray  # (n,)
-    parts: Mapping[str, FloatArray]  # part -> its own cosine, or the share of its words that the text says
+    parts: Mapping[str, FloatArray]  # part -> its own closeness, or the share of its words that the text says
     refused: Rows  # the text says what must not be there
 
 
 def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anchors: Sequence[bool]) -> Scores:
-    """Score a pool: the plain cosine for one part without text, else parts brought to 0…1 and put together.
+    """Score a pool: the plain closeness for one part without text, else parts brought to 0…1 and put together.
 
     A score depends on the chip and on the anchors, never on how far one pages.
     """
@@ -40,10 +40,10 @@ def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anc
         return Scores(np.zeros(0, np.float32), {}, np.zeros(0, bool))
     texts = [words_of(chip.text) for chip in chips] if any(part.words for part in parts) else [[] for _ in chips]
     anchored = np.asarray(anchors, dtype=bool)
-    cosines = {part.name: _cosines(part.vector, vectors) for part in parts if part.is_known}
+    closeness = {part.name: _closeness(part, vectors) for part in parts if part.is_known}
     said = {part.name: _said(part, texts, anchored) for part in parts if part.words}
     said = {name: share for name, share in said.items() if share.any()}
-    own = cosines | {f"{name} (text)": share for name, share in said.items()}
+    own = closeness | {f"{name} (text)": share for name, share in said.items()}
     refused = np.zeros(len(chips), dtype=bool)
     for part in parts:
         if part.kind == "not" and part.name in said:
@@ -52,14 +52,19 @@ def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anc
             refused |= np.array([chip.id == part.chip for chip in chips])
     if len(parts) == 1 and parts[0].is_known and not said:
         sign = 1 if parts[0].attracts else -1
-        return Scores(np.float32(sign) * cosines[parts[0].name], own, refused)
-    evidence = {part.name: _evidence(part, cosines.get(part.name), said.get(part.name), anchored) for part in parts}
+        return Scores(np.float32(sign) * closeness[parts[0].name], own, refused)
+    evidence = {part.name: _evidence(part, closeness.get(part.name), said.get(part.name), anchored) for part in parts}
     return Scores(_together(parts, evidence, len(chips)), own, refused)
 
 
-def _cosines(query: FloatArray, vectors: FloatArray) -> FloatArray:
-    """Return cosines summed in float64, so that equal vectors get equal scores wherever they stand in a pool."""
-    return np.asarray(vectors.astype(np.float64) @ query.astype(np.float64), dtype=np.float32)
+def _closeness(part: Part, vectors: FloatArray) -> FloatArray:
+    """Return the model's exact scores of words, else cosines.
+
+    Cosines are summed in float64, so that equal vectors get equal scores wherever they stand in a pool.
+    """
+    if part.scorer is not None:
+        return part.scorer.scores(part.vector, part.scorer.prepare(vectors))
+    return np.asarray(vectors.astype(np.float64) @ part.vector.astype(np.float64), dtype=np.float32)
 
 
 def _said(part: Part, texts: Sequence[Sequence[str]], anchored: Rows) -> FloatArray:
