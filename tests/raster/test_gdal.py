@@ -96,6 +96,20 @@ def test_a_truncated_file(tmp_path: Path, name: str, driver: str, layout: dict[s
     assert any(word in refusal(path) for word in ("damaged", "cut short", "is no raster"))
 
 
+def test_a_jpeg_with_much_behind_its_end_is_whole_and_one_with_a_thumbnail_in_it_may_still_be_cut(
+    tmp_path: Path,
+) -> None:
+    path = Path(write_raster(tmp_path / "a.jpg", NOISE, driver="JPEG", crs=None))
+    image = path.read_bytes()
+    path.write_bytes(image + bytes(200_000))  # as phones append a film
+    with SceneReader(scene_of_files([str(path)])) as reader:
+        assert reader.read(Window(0, 0, 256, 256), (256, 256)).valid.all()
+    thumbnail = b"Exif\0\0\xff\xd8 a picture in the picture \xff\xd9"
+    segment = b"\xff\xe1" + (len(thumbnail) + 2).to_bytes(2, "big") + thumbnail
+    path.write_bytes((image[:2] + segment + image[2:])[:-5000])
+    assert "cut short" in refusal(path)
+
+
 def test_a_damaged_block_spoils_only_the_windows_that_touch_it(tmp_path: Path) -> None:
     path = write_raster(tmp_path / "a.tif", NOISE, tiled=True, blockxsize=64, blockysize=64, compress="deflate")
     with open(path, "r+b") as file:

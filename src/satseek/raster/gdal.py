@@ -16,6 +16,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.errors import NotGeoreferencedWarning, RasterioError
 
 from satseek.core.errors import SourceError
+from satseek.raster.jpeg import ends_early
 
 MAX_PIXELS = 2**44  # the whole globe at 10 m has less; more is a damaged header
 MAX_PIXELS_WITHOUT_BLOCKS = 500_000_000  # PNG and the like are decoded from the top, or as a whole
@@ -102,8 +103,8 @@ def open_raster(href: str) -> Any:
         dataset = open_quietly(Path(path) if path is not None else gdal_name(href))
     try:
         _check_content(href, dataset)
-        if path is not None and dataset.driver == "JPEG":
-            _check_jpeg_end(href, path)
+        if path is not None and dataset.driver == "JPEG" and ends_early(path):
+            raise SourceError(f"{href} is cut short: the end of the JPEG is missing. Fetch it again.")
     except SourceError:
         dataset.close()
         raise
@@ -143,14 +144,6 @@ def _check_content(href: str, dataset: Any) -> None:
             f"{claims} in blocks of {columns:,}×{rows:,}, too big to read in parts. "
             "Make it a tiled GeoTIFF first: gdal_translate -of COG."
         )
-
-
-def _check_jpeg_end(href: str, path: str) -> None:
-    """Refuse a JPEG without its end marker: the decoder would paint the missing part grey."""
-    with open(path, "rb") as file:
-        file.seek(max(0, os.path.getsize(path) - 65536))
-        if b"\xff\xd9" not in file.read():
-            raise SourceError(f"{href} is cut short: the end of the JPEG is missing. Fetch it again.")
 
 
 def _sentence(href: str, error: BaseException) -> str:
