@@ -159,6 +159,7 @@ def test_open_or_create_makes_it_once(tmp_path: Path) -> None:
 def test_no_archive_is_no_archive(tmp_path: Path) -> None:
     with pytest.raises(ArchiveNotFound, match="satseek ingest"):
         Archive.open(str(tmp_path / "nowhere"))
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_readers_see_what_a_writer_adds_at_once(archive: Archive) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from satseek.archive.cells import CELL_COLUMNS, cells_asked, square_degrees
 from satseek.archive.place import PlaceTest
+from satseek.archive.predicates import predicate_sql, quoted
 from satseek.archive.rows import fact
 from satseek.core.filters import Filters
 from satseek.core.period import as_utc, rfc3339
@@ -45,11 +46,6 @@ def one_of(column: str, values: Iterable[str]) -> str:
     return f"{column} IN ({', '.join(quoted(value) for value in values)})"
 
 
-def quoted(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
 def _count(condition: Condition) -> int:
     return condition.rows or 0
 
@@ -69,7 +65,8 @@ def _facts_sql(filters: Filters) -> list[str]:
         parts.append(f"nodata_share <= {float(filters.max_nodata)!r}")
     if filters.max_cloud is not None:  # where nobody measured clouds, nobody knows of any
         parts.append(f"(cloud_share IS NULL OR cloud_share <= {float(filters.max_cloud)!r})")
-    return parts + [f"array_has(facts, {quoted(fact(*each))})" for each in filters.properties.items()]
+    parts += [f"array_has(facts, {quoted(fact(*each))})" for each in filters.properties.items()]
+    return parts if filters.condition is None else [*parts, predicate_sql(filters.condition)]
 
 
 def _places(place: PlaceTest) -> list[tuple[str, float]]:

@@ -10,12 +10,15 @@ from typing import Any
 import numpy as np
 
 from satseek.archive.cells import CELL_COLUMNS
+from satseek.archive.rows import vectors_of
 from satseek.archive.tuning import Tuning
+from satseek.core.vectors import FloatArray, unit_rows
 
 logger = logging.getLogger(__name__)
 
 MOST_BITMAPS = 100_000  # different cells; with more, a bitmap for each outgrows the cache and a tree is quicker
 KINDS = {"IvfRq": "IVF_RQ", "BTree": "BTREE", "Bitmap": "BITMAP", "LabelList": "LABEL_LIST"}  # as everybody writes them
+NPROBES_KEY = "satseek:index_nprobes"
 TRAINED_KEY = "satseek:index_trained_rows"
 GROWTH = 4  # the index is trained anew when the archive has grown so many times since
 
@@ -24,7 +27,6 @@ def create_scalar_indices(table: Any) -> None:
     """Create the indices that filters and words use; on an empty table they cost nothing, new rows join later."""
     from lancedb.index import FTS, Bitmap, BTree, LabelList
 
-    table.set_unenforced_primary_key("id")  # lets Lance notice when two processes add the same chip at once
     there = kinds(table)
     wanted = {
         "id": BTree(),
@@ -65,21 +67,50 @@ def drop_index(table: Any, column: str) -> None:
             table.drop_index(index.name)
 
 
-def recall_of_vector_index(table: Any, tuning: Tuning, *, sample: int = 16, k: int = 10, seed: int = 0) -> float:
-    """Return the share of the k nearest that the index finds, asking for neighbours of the archive's own chips."""
-    rng = np.random.default_rng(seed)
-    offsets = rng.choice(table.count_rows(), size=sample, replace=False)
-    vectors = table.take_offsets([int(each) for each in offsets]).select(["vector"]).to_arrow().column("vector")
-    found = 0
-    for vector in vectors.to_pylist():
-        query = np.asarray(vector, dtype=np.float32)
-        search = table.search(query, query_type="vector", vector_column_name="vector").distance_type("cosine")
-        search = search.select(["id", "_distance"]).limit(k)
-        truth = search.bypass_vector_index().to_arrow().column("id").to_pylist()
-        search = table.search(query, query_type="vector", vector_column_name="vector").distance_type("cosine")
-        search = search.select(["id", "_distance"]).limit(k).nprobes(tuning.nprobes).refine_factor(tuning.refine)
-        found += len(set(truth) & set(search.to_arrow().column("id").to_pylist()))
-    return found / (sample * k)
+def calibrate(table: Any, tuning: Tuning) -> tuple[int, float]:
+    """Find how many partitions must be looked at for the wanted recall; returns that number and the recall.
+
+    Asked are chips of the archive itself, and points halfway between two of them: words lie apart from pictures, too.
+    """
+    queries = _sample(table, tuning.sample)
+    truths = [_ids(_search(table, query).bypass_vector_index()) for query in queries]
+    nprobes = tuning.nprobes
+    while True:
+        answers = [_ids(_search(table, query).nprobes(nprobes).refine_factor(tuning.refine)) for query in queries]
+        found = sum(len(truth & answer) for truth, answer in zip(truths, answers, strict=True))
+        recall = found / sum(len(truth) for truth in truths)
+        if recall >= tuning.recall or nprobes >= tuning.most_nprobes:
+            return nprobes, recall
+        nprobes = min(nprobes * 3 // 2, tuning.most_nprobes)
+
+
+def note_nprobes(table: Any, nprobes: int) -> None:
+    """Write beside the vectors how many partitions a search has to look at."""
+    if calibrated_nprobes(table) != nprobes:
+        table.update_field_metadata({"path": "vector", "metadata": {NPROBES_KEY: str(nprobes)}})
+
+
+def calibrated_nprobes(table: Any) -> int | None:
+    """Return how many partitions a search has to look at, where that was measured."""
+    noted = (table.schema.field("vector").metadata or {}).get(NPROBES_KEY.encode())
+    return None if noted is None else int(noted)
+
+
+def _sample(table: Any, size: int) -> FloatArray:
+    rng = np.random.default_rng(0)
+    offsets = rng.choice(table.count_rows(), size=size, replace=False)
+    vectors = vectors_of(table.take_offsets([int(each) for each in offsets]).select(["vector"]).to_arrow())
+    between = unit_rows(vectors[: size // 2] + vectors[size - size // 2 :])
+    return np.concatenate([vectors[: size - size // 2], between])
+
+
+def _search(table: Any, query: FloatArray) -> Any:
+    search = table.search(query, query_type="vector", vector_column_name="vector").distance_type("cosine")
+    return search.select(["id", "_distance"]).limit(10)
+
+
+def _ids(search: Any) -> set[str]:
+    return set(search.to_arrow().column("id").to_pylist())
 
 
 def _fit_cell_indices(table: Any) -> list[str]:

@@ -151,7 +151,10 @@ def _candidates(snapshot: Snapshot, query: FloatArray, condition: Condition, lim
     if snapshot.vector_index is None:
         search = search.bypass_vector_index()
     else:
-        search = search.nprobes(tuning.nprobes).refine_factor(tuning.refine)
+        nprobes = snapshot.nprobes or tuning.nprobes
+        if condition.sql is not None:  # of the best partitions' chips only some pass: look a little further
+            nprobes = nprobes * 3 // 2
+        search = search.nprobes(nprobes).refine_factor(tuning.refine)
     table: pa.Table = search.to_arrow()
     return table
 

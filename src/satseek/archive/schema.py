@@ -20,6 +20,7 @@ TABLE = "chips"
 # so a restored archive can never be read with the card or the schema of another moment.
 VERSION_KEY = "satseek:schema_version"
 CARD_KEY = "satseek:card"
+PRIMARY_KEY = "lance-schema:unenforced-primary-key:position"  # lets Lance notice two inserts of one id at once
 
 CHIP_COLUMNS = (
     "id", "sensor", "geometry", "bbox", "datetime", "source", "scene", "window", "scale", "size", "address",
@@ -37,7 +38,7 @@ def chip_schema(card: ModelCard) -> pa.Schema:
     packed = {"lance-encoding:compression": "zstd"}  # JSON that repeats from chip to chip shrinks about tenfold
     return pa.schema(
         [
-            pa.field("id", pa.string(), nullable=False, metadata={VERSION_KEY: str(SCHEMA_VERSION)}),
+            pa.field("id", pa.string(), nullable=False, metadata={VERSION_KEY: str(SCHEMA_VERSION), PRIMARY_KEY: "1"}),
             pa.field("sensor", pa.string(), nullable=False),
             pa.field("geometry", pa.binary()),  # WKB, EPSG:4326; null: no place is known
             pa.field("bbox", pa.list_(pa.float64(), 4)),  # west, south, east, north; west > east: over the date line

@@ -6,11 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from satseek.archive.faults import store_errors, with_retries
-from satseek.archive.indices import kinds
+from satseek.archive.indices import calibrated_nprobes, kinds
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
@@ -31,22 +32,16 @@ class Snapshot(NamedTuple):
     version: int
     rows: int
     vector_index: str | None
+    nprobes: int | None  # partitions of it that a search has to look at, where that was measured
 
 
 class Store:
     """A Lance table in a folder or under an object store's prefix."""
 
     def __init__(self, uri: str) -> None:
-        """Connect; nothing is opened yet."""
-        import lancedb
-
+        """Name the place; nothing is opened yet."""
         self.uri = uri
         self.is_local = "://" not in uri
-        self._session = lancedb.Session(
-            index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
-        )
-        with store_errors(uri, "opened"):
-            self._database = lancedb.connect(uri, session=self._session)
         self._watch: Any = None  # follows the latest version; never read from
         self._looked = 0.0
         self._snapshot: Snapshot | None = None
@@ -57,6 +52,16 @@ class Store:
     def folder(self) -> Path:
         """Where the table's files are, for an archive on a disk."""
         return Path(self.uri) / f"{TABLE}.lance"
+
+    @cached_property
+    def _database(self) -> Any:
+        import lancedb
+
+        session = lancedb.Session(
+            index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
+        )
+        with store_errors(self.uri, "opened"):
+            return lancedb.connect(self.uri, session=session)  # makes the folder: not before it is known to be meant
 
     def exists(self) -> bool:
         """Return whether there is a table; what is in its way is raised."""
@@ -75,7 +80,7 @@ class Store:
             self._require_room()
         with store_errors(self.uri, "created"):
             table = self._database.create_table(TABLE, schema=schema, exist_ok=True)
-            then(table)
+        with_retries(lambda: _at_latest(table, then), self.uri, "created")
         self.sync()
 
     def open(self) -> Snapshot:
@@ -129,7 +134,7 @@ class Store:
         table: Any = self._database.open_table(TABLE)
         table.checkout(version)
         require_readable(stored_version(table.schema, self.uri), self.uri)
-        return Snapshot(table, version, table.count_rows(), kinds(table).get("vector"))
+        return Snapshot(table, version, table.count_rows(), kinds(table).get("vector"), calibrated_nprobes(table))
 
     def _writable(self) -> Any:
         """Return the table for writing, migrated where an older SatSeek made it."""

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satseek.archive.faults import store_errors
-from satseek.archive.indices import KINDS, recall_of_vector_index, refresh
+from satseek.archive.indices import KINDS, calibrate, note_nprobes, refresh
 from satseek.archive.reports import ArchiveInfo, Index, OptimizeReport, Version
 from satseek.archive.rows import fixed_rows
 from satseek.archive.schema import stored_card, stored_version
@@ -60,9 +60,9 @@ def optimize(store: Store, tuning: Tuning, *, keep_days: float = KEEP_DAYS, meas
         fragments, versions = _fragments(snapshot.table), len(snapshot.table.list_versions())
     megabytes = _megabytes(store)
     built = store.commit(lambda table: refresh(table, tuning, keep=timedelta(days=keep_days)), "optimised")
+    recall = _measured_recall(store, tuning) if measure or "vector" in built else None
     snapshot = store.latest(at_once=True)
     with store_errors(store.uri, "read"):
-        measured = measure and snapshot.vector_index is not None
         after = _megabytes(store)
         return OptimizeReport(
             rows=snapshot.rows,
@@ -70,7 +70,7 @@ def optimize(store: Store, tuning: Tuning, *, keep_days: float = KEEP_DAYS, meas
             megabytes=None if megabytes is None or after is None else (megabytes, after),
             built=tuple(built),
             vector_index=snapshot.vector_index,
-            recall_at_10=recall_of_vector_index(snapshot.table, tuning) if measured else None,
+            recall_at_10=recall,
             versions_removed=max(versions - len(snapshot.table.list_versions()), 0),
             seconds=time.perf_counter() - started,
         )
@@ -123,6 +123,17 @@ def indices_of(table: Any) -> tuple[Index, ...]:
         )
         for each in sorted(table.list_indices(), key=lambda each: each.columns[0])
     )
+
+
+def _measured_recall(store: Store, tuning: Tuning) -> float | None:
+    """Measure the vector index, note how far a search has to look, and return the recall it then has."""
+    snapshot = store.latest(at_once=True)
+    if snapshot.vector_index is None:
+        return None
+    with store_errors(store.uri, "read"):
+        nprobes, recall = calibrate(snapshot.table, tuning)
+    store.commit(lambda table: note_nprobes(table, nprobes))
+    return recall
 
 
 def _summary(table: Any) -> tuple[dict[str, int], int, BBox | None, datetime | None, datetime | None]:
