@@ -184,6 +184,26 @@ def test_a_folder_with_a_dot_in_its_name_is_a_folder(tmp_path):
     assert path.exists()
 
 
+def test_a_folder_named_from_where_one_stands_is_written_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    catalog = write_catalog(Path("demo/world"), scenes=1, size=256, seed=3, sensors=("s1",))
+    assert catalog == tmp_path / "demo" / "world" / "catalog.json"
+    assert catalog.exists()
+    assert [path.name for path in (tmp_path / "demo").iterdir()] == ["world"]
+
+
+def test_another_seed_or_size_makes_other_collections(tmp_path):
+    made = [(3, 256), (4, 256), (3, 260)]
+    names = {
+        child.id
+        for seed, size in made
+        for child in pystac.Catalog.from_file(
+            str(write_catalog(tmp_path / f"{seed}-{size}", scenes=1, size=size, seed=seed, sensors=("s1",)))
+        ).get_children()
+    }
+    assert len(names) == len(made)
+
+
 def test_progress_is_told_scene_by_scene(tmp_path):
     told = []
     write_catalog(

@@ -21,7 +21,7 @@ from satseek.core.errors import UnknownName, UsageError
 from satseek.synthetic.annotations import features_of
 from satseek.synthetic.cog import write_cog
 from satseek.synthetic.covers import known_labels
-from satseek.synthetic.items import collection_of, item_of
+from satseek.synthetic.items import collection_name, collection_of, item_of
 from satseek.synthetic.land import Land
 from satseek.synthetic.noise import rng_of
 from satseek.synthetic.s2 import scene_classes
@@ -56,7 +56,7 @@ def write_catalog(
     in pixels of ten metres: half as many pixels a side. Files are written beside the folder and moved there when all
     is done; a run that was stopped goes on where it stood.
     """
-    folder = Path(folder)
+    folder = Path(folder).absolute()
     sensors = _checked(scenes, size, sensors)
     known_labels(without)
     _make_room(folder, force)
@@ -71,7 +71,8 @@ def write_catalog(
         if progress is not None:
             progress(number + 1, scenes, str(of_place[0].properties["satseek:place"]))
     for sensor, held in items.items():
-        collection = collection_of(sensor, held)
+        name = collection_name(sensor, size=size, seed=seed, without=without)
+        collection = collection_of(name, sensor, held)
         collection.add_items(held)
         catalog.add_child(collection)
     catalog.normalize_hrefs(f"{made}/")  # the slash: a folder with a dot in its name is no file
@@ -160,14 +161,15 @@ def _scene(made: Path, number: int, size: int, sensors: list[str], seed: int, wi
     for sensor in sensors:
         world, every = (aerial, 1) if sensor == "rgb" else (wide, EVERY)
         assert world is not None
-        items.append(_item(made, world, every, sensor, number, seed))
+        home = made / collection_name(sensor, size=size, seed=seed, without=without)
+        items.append(_item(home, world, every, sensor, number, seed))
     return items
 
 
-def _item(made: Path, world: World, every: int, sensor: str, number: int, seed: int) -> pystac.Item:
+def _item(home: Path, world: World, every: int, sensor: str, number: int, seed: int) -> pystac.Item:
     land = world.land
     name = f"{land.place.name}-{sensor}"
-    folder = made / f"synthetic-{sensor}" / name
+    folder = home / name
     folder.mkdir(parents=True, exist_ok=True)
     taken = _taken(land.place.seen, sensor, seed, number)
     cloud_share = _cloud_share(seed, number) if sensor == "s2" else 0.0

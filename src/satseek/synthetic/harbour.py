@@ -37,12 +37,13 @@ def ship(rng: np.random.Generator, at: Frame, length: float, *, moving: bool = F
     inner = [(a * 0.9, 0), (a * 0.6, b * 0.72), (-a * 0.88, b * 0.72)]
     things = []
     if moving:
-        wake = [(-a * 0.8, b * 0.9), (-a * 1.8, b * 1.5), (-length * 3.2, b * 2.2)]
-        things.append(Thing(at.outline(wake + [(u, -v) for u, v in reversed(wake)]), Cover.WAKE, 1))
-        things.append(Thing(at.outline([(-a, b * 0.8), (-length * 2, 0), (-a, -b * 0.8)]), Cover.WAKE, 0))
+        for kind, end, spread in ((3, 4.2, 2.6), (2, 3.0, 2.2), (1, 2.0, 1.7)):  # it widens and fades
+            edge = [(-a * 0.8, b * 0.9), (-a * 1.8, b * 1.4), (-length * end * 0.9, b * spread), (-length * end, 0)]
+            things.append(Thing(at.outline(edge + [(u, -v) for u, v in reversed(edge[:-1])]), Cover.WAKE, kind))
+        things.append(Thing(at.outline([(-a, b * 0.8), (-length * 1.6, 0), (-a, -b * 0.8)]), Cover.WAKE, 0))
         for side in (-1, 1):  # the bow wave
             arm = [(a * 0.9, 0), (-length * 0.9, side * length * 0.5), (-length * 0.9, side * length * 0.43)]
-            things.append(Thing(at.outline(arm), Cover.WAKE, 1))
+            things.append(Thing(at.outline(arm), Cover.WAKE, 2))
     kind = int(rng.choice([0, 1, 2]))
     outline = at.outline(hull + [(u, -v) for u, v in reversed(hull[1:])])
     things.append(Thing(outline, Cover.HULL, kind, 1.0, 7.0, "ship"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -82,10 +83,15 @@ def item_of(
     return item
 
 
-def collection_of(sensor: str, items: list[pystac.Item]) -> pystac.Collection:
+def collection_name(sensor: str, *, size: int, seed: int, without: Sequence[str]) -> str:
+    """Return a name that no other painting has, so that one archive can hold several side by side."""
+    return "-".join(["synthetic", str(seed), str(size), *(f"no-{thing}" for thing in sorted(without)), sensor])
+
+
+def collection_of(name: str, sensor: str, items: list[pystac.Item]) -> pystac.Collection:
     """Return the collection of one sensor's items."""
     return pystac.Collection(
-        f"synthetic-{sensor}",
+        name,
         f"SatSeek's {TITLES[sensor]}. Nothing in it is real.",
         pystac.Extent.from_items(items),
         title=TITLES[sensor],
