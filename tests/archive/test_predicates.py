@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes.chips import card, clustered, scattered
 
+from fakes.chips import card, clustered, scattered
 from satseek.archive.archive import Archive
 from satseek.core.chip import Chip
 from satseek.core.condition import All, Compared, Condition, Holds, Like, Missing, Not, OneOf, Some
@@ -85,7 +84,7 @@ CASES: list[tuple[Condition, Callable[[Chip], bool]]] = [
     (Compared("datetime", ">", FEBRUARY), lambda c: c.datetime > FEBRUARY),
     (Compared("datetime", "<=", "2024-01-10"), lambda c: c.datetime <= datetime(2024, 1, 10, tzinfo=UTC)),
     (
-        Some((Compared("orbit", "=", 1.0), All((Compared("good", "=", True), UNSHIPPED))))),
+        Some((Compared("orbit", "=", 1.0), All((Compared("good", "=", True), UNSHIPPED)))),
         lambda c: number(c, "orbit") == 1 or (c.properties.get("good") is True and "ship" not in c.labels),
     ),
 ]  # fmt: skip

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from satseek.core.area import Area
+from satseek.core.condition import Condition
 from satseek.core.period import Period
 from satseek.core.query import Query
 
@@ -23,6 +24,7 @@ class Filters:
     properties: Mapping[str, Any] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    condition: Condition | None = None
 
     @staticmethod
     def of(query: Query) -> Filters:
@@ -34,6 +36,8 @@ class Filters:
             max_nodata=query.max_nodata,
             max_cloud=query.max_cloud,
             properties=query.properties,
+            ids=query.ids,
+            condition=query.condition,
         )
 
     @property

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from satseek.core.area import Area
+from satseek.core.condition import Condition, condition_of_json, condition_to_json
 from satseek.core.errors import UsageError, did_you_mean
 from satseek.core.period import Period
 
@@ -18,7 +19,7 @@ MAX_WORDS = 2_000  # characters of one sentence or keyword
 MAX_PARTS = 200
 JSON_KEYS = (
     "q", "weight", "must", "not", "like", "unlike", "bbox", "intersects", "datetime", "sensors",
-    "max_nodata", "max_cloud", "properties", "limit", "offset", "merge",
+    "max_nodata", "max_cloud", "properties", "ids", "filter", "limit", "offset", "merge",
 )  # fmt: skip
 
 
@@ -61,6 +62,8 @@ class Query:
     max_nodata: float | None = None
     max_cloud: float | None = None
     properties: Mapping[str, Any] = field(default_factory=dict)  # name -> value that a chip's property must equal
+    ids: tuple[str, ...] = ()  # of the chips to choose from
+    condition: Condition | None = None  # on facts, in JSON and URLs as CQL2 writes it (`filter`)
     k: int = 10
     offset: int = 0
     merge: bool = True  # overlapping hits of one place count once
@@ -73,6 +76,8 @@ class Query:
         for name, share in (("max_nodata", self.max_nodata), ("max_cloud", self.max_cloud)):
             if share is not None and not 0 <= share <= 1:
                 raise UsageError(f"{name} is a share between 0 and 1; this one is {share}.")
+        if len(self.ids) > MAX_K:
+            raise UsageError(f"A query names at most {MAX_K:,} ids; these are {len(self.ids):,}.")
         words = [self.sentence or "", *(keyword.text for keyword in (*self.must, *self.must_not))]
         if any(len(text) > MAX_WORDS for text in words):
             raise UsageError(f"A sentence or keyword is limited to {MAX_WORDS:,} characters. Shorten it.")
@@ -117,6 +122,10 @@ class Query:
                 value[key] = share
         if self.properties:
             value["properties"] = dict(self.properties)
+        if self.ids:
+            value["ids"] = list(self.ids)
+        if self.condition is not None:
+            value["filter"] = condition_to_json(self.condition)
         return value | {"limit": self.k, "offset": self.offset, "merge": self.merge}
 
     @staticmethod
@@ -138,7 +147,7 @@ class Query:
         for key, value in self.to_json().items():
             if key in ("must", "not", "like", "unlike"):
                 pairs += [(key, _url_item(key, item)) for item in value]
-            elif key in ("bbox", "sensors"):
+            elif key in ("bbox", "sensors", "ids"):
                 pairs.append((key, ",".join(str(item) for item in value)))
             elif (key, value) not in (("offset", 0), ("merge", True), ("limit", 10)):
                 pairs.append((key, value if isinstance(value, str) else json.dumps(value)))
@@ -153,7 +162,7 @@ class Query:
             for key, item in pairs:
                 if key in ("must", "not", "like", "unlike"):
                     value.setdefault(key, []).append(json.loads(item) if item.startswith("{") else item)
-                elif key == "sensors":
+                elif key in ("sensors", "ids"):
                     value[key] = item.split(",")
                 elif key in ("q", "bbox", "datetime"):
                     value[key] = item
@@ -214,6 +223,8 @@ def _query_of_json(value: Mapping[str, Any]) -> Query:
         max_nodata=value.get("max_nodata"),
         max_cloud=value.get("max_cloud"),
         properties=dict(value.get("properties", {})),
+        ids=tuple(str(item) for item in _listed(value.get("ids", ()))),
+        condition=None if value.get("filter") is None else condition_of_json(value["filter"]),
         k=value.get("limit", 10),
         offset=value.get("offset", 0),
         merge=bool(value.get("merge", True)),
