@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive.geoparquet import batches, bbox_of_shape, open_parquet
+from satseek.archive.geoparquet import batches, bbox_of_shape, metadata_of, open_parquet
 from satseek.core.card import ModelCard
 from satseek.core.chip import Chip
 from satseek.core.errors import SourceError
@@ -58,8 +58,7 @@ class _ShapeReader:
     """Reads footprints from whichever column holds them, in degrees whatever their coordinate system."""
 
     def __init__(self, path: str) -> None:
-        metadata = open_parquet(path).schema_arrow.metadata or {}
-        geo = json.loads(metadata.get(b"geo", b"{}"))
+        geo = json.loads(metadata_of(path).get(b"geo", b"{}"))
         self._path = path
         self._column = geo.get("primary_column", "geometry")
         self._to_degrees = _transformer(geo.get("columns", {}).get(self._column, {}).get("crs"))

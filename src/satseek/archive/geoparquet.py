@@ -43,7 +43,7 @@ def write(tables: Iterable[pa.Table], path: str, card: ModelCard, *, on_rows: Ca
 
 def card_of(path: str) -> ModelCard | None:
     """Return the card inside a file that SatSeek wrote; None for any other GeoParquet."""
-    metadata = _metadata(path)
+    metadata = metadata_of(path)
     if CARD_KEY.encode() not in metadata:
         return None
     try:
@@ -84,6 +84,11 @@ def open_parquet(path: str) -> Any:
         raise SourceError(f"There is no file '{path}'.") from None
     except (OSError, pa.ArrowException) as error:
         raise SourceError(f"'{path}' is not a Parquet file that can be read: {_first_line(error)}.") from error
+
+
+def metadata_of(path: str) -> dict[bytes, bytes]:
+    """Return the key-value metadata of a Parquet file."""
+    return open_parquet(path).metadata.metadata or {}  # the footer's: what was written last is not in the schema
 
 
 def bbox_of_shape(shape: Any) -> BBox | None:
@@ -182,10 +187,6 @@ def _bboxes(table: pa.Table) -> list[BBox | None]:
 
     shapes = shapely.from_wkb(np.asarray(table.column("geometry").to_pylist(), dtype=object))
     return [bbox_of_shape(shape) for shape in shapes]
-
-
-def _metadata(path: str) -> dict[bytes, bytes]:
-    return open_parquet(path).schema_arrow.metadata or {}
 
 
 def _first_line(error: BaseException) -> str:

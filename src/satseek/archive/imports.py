@@ -73,7 +73,7 @@ def import_geoparquet(
     for chips, vectors in _readable(path, ours=ours, sensor=sensor, batch=batch, dimensions=card.dimensions):
         pointing = np.isfinite(vectors).all(axis=1) & (np.linalg.norm(vectors, axis=1) > 0)
         kept = [chip for chip, good in zip(chips, pointing, strict=True) if good]
-        new = archive.add(kept, unit_rows(vectors[pointing])) if kept else 0
+        new = archive.add(kept, vectors[pointing] if ours else unit_rows(vectors[pointing])) if kept else 0
         added += new
         already_there += len(kept) - new
         without_direction += len(chips) - len(kept)
