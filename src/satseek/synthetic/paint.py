@@ -16,6 +16,7 @@ from satseek.synthetic.land import Land
 from satseek.synthetic.nature import burn
 from satseek.synthetic.things import within
 
+THINNEST_PAINT_M = 2.0
 REPLACED = {
     "meadow": Cover.MARSH,
     "scrub": Cover.MEADOW,
@@ -86,7 +87,8 @@ def _things(
     stripe: FloatArray,
 ) -> FloatArray:
     """Paint single things in their order and return how high they stand; the sea and lakes stay free of streets."""
-    things = within(land.things, grid.box)
+    coarse = grid.resolution > THINNEST_PAINT_M  # where dashes on a road would make it flicker
+    things = within((t for t in land.things if not (coarse and t.cover == Cover.PAINT)), grid.box)
     shapes: list[tuple[BaseGeometry, int]] = [(thing.shape, number + 1) for number, thing in enumerate(things)]
     burnt = burn(shapes, grid)
     at_sea = {Cover.HULL, Cover.CARGO, Cover.WAKE, Cover.SEA, Cover.PAVED, Cover.STONES, Cover.ROOF, Cover.ROAD}

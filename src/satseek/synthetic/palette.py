@@ -65,7 +65,9 @@ KIND_COLOURS: dict[tuple[Cover, int], Colour] = {
     (Cover.CARGO, 6): (128, 70, 54), (Cover.CARGO, 7): (44, 62, 98), (Cover.CARGO, 8): (226, 226, 226),
     (Cover.CARGO, 9): (176, 176, 178), (Cover.CARGO, 10): (44, 46, 50), (Cover.CARGO, 11): (120, 124, 130),
     (Cover.CARGO, 12): (150, 44, 40), (Cover.CARGO, 13): (48, 72, 118), (Cover.CARGO, 14): (204, 204, 204),
-    (Cover.CARGO, 15): (88, 90, 94), (Cover.WAKE, 1): (84, 118, 130), (Cover.WAKE, 2): (60, 96, 112), (Cover.WAKE, 3): (44, 78, 96), (Cover.SEA, 1): (32, 58, 68),
+    (Cover.CARGO, 15): (88, 90, 94),
+    (Cover.WAKE, 1): (84, 118, 130), (Cover.WAKE, 2): (60, 96, 112), (Cover.WAKE, 3): (44, 78, 96),
+    (Cover.SEA, 1): (32, 58, 68),
     (Cover.DIRT, 1): (134, 122, 104),
 }  # fmt: skip
 
