@@ -12,9 +12,9 @@ import pytest
 
 from fakes.command import Ran, land, satseek
 from fakes.rasters import write_raster
-from satseek.cli.showcase import in_common, showcase
 from satseek.core.chip import Chip
 from satseek.core.scene import Window
+from satseek.search.showcase import in_common, showcase
 
 SMALL = ("--scenes", 2, "--size", 256)
 TITLES = [

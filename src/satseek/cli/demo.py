@@ -11,10 +11,10 @@ from satseek.cli.say import INTERRUPTED, OK, SOME_REFUSED, errors_for_people, pr
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from satseek.cli.showcase import Showing
     from satseek.core.result import IngestReport
     from satseek.search.collection import Collection
     from satseek.search.result import SearchResult
+    from satseek.search.showcase import Showing
 
 SCENES, SIZE, SEED = 8, 2048, 7
 
@@ -111,7 +111,7 @@ def _nothing_in(source: str, report: IngestReport) -> NoReturn:
 
 
 def _asked(collection: Collection) -> list[tuple[Showing, SearchResult]]:
-    from satseek.cli.showcase import CHIPS_LOOKED_AT, showcase
+    from satseek.search.showcase import CHIPS_LOOKED_AT, showcase
 
     some = (chip for part in collection.archive.scan(limit=CHIPS_LOOKED_AT) for chip in part.chips)
     return [(showing, collection.ask(showing.query)) for showing in showcase(some)]
@@ -133,7 +133,7 @@ def _print(collection: Collection, report: IngestReport, answers: list[tuple[Sho
 
 def _remarks(collection: Collection, result: SearchResult) -> list[str]:
     """Say what speaks for the hits: the labels that were wanted, and what they share with an example."""
-    from satseek.cli.showcase import in_common
+    from satseek.search.showcase import in_common
 
     remarks = []
     for keyword in result.query.must:
