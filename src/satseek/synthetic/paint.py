@@ -48,8 +48,7 @@ def painted(land: Land, grid: Grid) -> PaintedMap:
     fields = farmed(grid, land.seed, land.biome, crops, cover, tracks="road" not in land.without)
     is_field = cover == Cover.FIELD
     kind = np.where(is_field, fields.kind, np.uint8(0))
-    shade = fields.shade
-    stripe = np.where(is_field, fields.stripe, np.float32(0))
+    shade, stripe = fields.shade, fields.stripe
     zone = _zones(land, grid, cover, kind, shade, stripe)
     height = _things(land, grid, cover, kind, shade, stripe)
     _leave_out(land, cover)
