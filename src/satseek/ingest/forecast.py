@@ -12,8 +12,8 @@ from satseek.archive.archive import Archive
 from satseek.core.card import ModelCard
 from satseek.core.scene import Scene
 from satseek.ingest.cut import CutPlan
-from satseek.ingest.plan import ASKED_AT_ONCE, Surveyed, id_of, survey
-from satseek.ingest.read import OpenReader
+from satseek.ingest.job import OpenReader, Surveyed
+from satseek.ingest.plan import ASKED_AT_ONCE, id_of, survey
 from satseek.ingest.report import Tally
 from satseek.raster.read import SceneReader
 

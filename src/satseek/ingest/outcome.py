@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from satseek.ingest.plan import Surveyed
+from satseek.ingest.job import Surveyed
 from satseek.ingest.read import Reading
 from satseek.ingest.report import NODATA, Tally
 

@@ -23,9 +23,10 @@ from satseek.ingest.annotate import Annotator
 from satseek.ingest.cut import CutPlan
 from satseek.ingest.discover import discover
 from satseek.ingest.in_order import InOrder
+from satseek.ingest.job import Job, OpenReader
 from satseek.ingest.outcome import Outcomes
-from satseek.ingest.plan import Job, jobs, survey
-from satseek.ingest.read import JobReader, OpenReader, Reading
+from satseek.ingest.plan import jobs, survey
+from satseek.ingest.read import JobReader, Reading
 from satseek.ingest.report import Progress, Tally
 from satseek.ingest.write import Added, Transactions, Writer
 from satseek.raster.read import SceneReader

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from satseek.core.card import ModelCard
 from satseek.core.chip import chip_id
@@ -11,35 +10,15 @@ from satseek.core.errors import ModelError, SourceError, UsageError
 from satseek.core.model import require_readable
 from satseek.core.scene import Scene
 from satseek.ingest.ahead import Ahead
-from satseek.ingest.cut import CutPlan, Cutting, cut
+from satseek.ingest.cut import CutPlan, cut
+from satseek.ingest.job import Job, OpenReader, Surveyed
 from satseek.ingest.lanes import NamedWindow, spread
-from satseek.ingest.read import OpenReader
 from satseek.ingest.report import Tally
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 ASKED_AT_ONCE = 8192  # ids in one question to the archive
-
-
-@dataclass(frozen=True)
-class Surveyed:
-    """A scene whose header was read: how it is cut is known, its pixels are not read yet."""
-
-    number: int  # in the order of the sources
-    scene: Scene
-    cutting: Cutting
-    windows: int
-
-
-@dataclass(frozen=True)
-class Job:
-    """Windows of one scene that one worker reads in one go."""
-
-    surveyed: Surveyed
-    windows: tuple[NamedWindow, ...]
-    lane: int  # the worker
-    slab: int  # grows; but for the last scene of a slab, no scene has jobs in two
 
 
 def survey(

@@ -3,27 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event
-from typing import TYPE_CHECKING
 
 from satseek.core.chip import Chip
 from satseek.core.errors import SourceError
 from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.ingest.annotate import Annotator
+from satseek.ingest.job import Job, OpenReader
 from satseek.raster.footprint import Footprint
 from satseek.raster.gdal import is_remote
 from satseek.raster.many import neighbours, read_together
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
-
-if TYPE_CHECKING:
-    from satseek.ingest.plan import Job
-
-
-OpenReader = Callable[[Scene], SceneReader]
 
 
 @dataclass

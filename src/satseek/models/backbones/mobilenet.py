@@ -112,6 +112,7 @@ class SameConv(nn.Conv2d):
         self.active = active
         # without norms the values must keep their size by themselves, or nothing is learnt from scratch
         nn.init.kaiming_normal_(self.weight, nonlinearity="relu" if active else "linear")
+        assert self.bias is not None
         nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
