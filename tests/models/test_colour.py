@@ -55,6 +55,7 @@ def test_vectors_have_unit_length_and_do_not_depend_on_their_company() -> None:
     pictures = [land("town"), radar("water"), land("forest", side=128), multispectral("sand"), land("sand")]
     together = MODEL.encode_images(pictures)
     assert together.shape == (5, DIMENSIONS)
+    assert DIMENSIONS % 8 == 0
     assert together.dtype == np.float32
     assert np.linalg.norm(together, axis=1) == pytest.approx(np.ones(5), abs=1e-5)
     for row, picture in zip(together, pictures, strict=True):

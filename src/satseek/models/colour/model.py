@@ -17,7 +17,7 @@ from satseek.models.colour.cells import thinned
 from satseek.models.colour.concepts import CONCEPTS
 from satseek.models.entry import ModelEntry
 
-DIMENSIONS = len(CONCEPTS) + optical.LOOK + radar.LOOK
+DIMENSIONS = -(-(len(CONCEPTS) + optical.LOOK + radar.LOOK) // 8) * 8  # the archive's index wants whole eights
 LOOK_LENGTH = 2.5  # against concept activations of about one each: how much a picture's finer look counts
 _AT_ONCE = 16  # chips whose statistics still fit the processor's cache
 
