@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from satseek.archive import geoparquet
 from satseek.archive.archive import EVERYTHING, Archive
 from satseek.archive.faults import FULL
-from satseek.archive.rows import chips_of, vectors_of, wkb_of
+from satseek.archive.rows import chips_of, vectors_of
 from satseek.core.card import ModelCard
 from satseek.core.chip import Chip
 from satseek.core.errors import ArchiveReadOnly, UnknownName, UsageError
@@ -130,8 +130,8 @@ def _write_csv(out: TextIO, tables: Iterable[pa.Table], on_rows: Callable[[int],
 def _csv_row(chip: Chip) -> dict[str, Any]:
     import shapely
 
-    packed = wkb_of(chip.geometry)
-    row = {"WKT": "" if packed is None else shapely.to_wkt(shapely.from_wkb(packed), rounding_precision=9)}
+    shape = shapely.from_geojson(_json(chip.geometry)) if chip.geometry is not None else None
+    row = {"WKT": "" if shape is None else shapely.to_wkt(shape, rounding_precision=9)}
     for name, value in _facts(chip).items():
         row[name] = "; ".join(str(each) for each in value) if isinstance(value, list) else value
     return row | {"properties": _json(chip.properties) if chip.properties else ""}

@@ -118,26 +118,25 @@ def geometries_of(column: pa.ChunkedArray) -> list[Geometry | None]:
     return [None if shape is None else _geojson(shape) for shape in shapes]
 
 
-def wkb_of(geometry: Geometry | None) -> bytes | None:
-    """Return a GeoJSON geometry as WKB."""
-    if geometry is None:
-        return None
+def wkb_of(geometries: Sequence[Geometry | None]) -> list[bytes | None]:
+    """Return GeoJSON geometries as WKB, many at once."""
     import shapely
-    from shapely.geometry import shape
 
-    return shapely.to_wkb(shape(dict(geometry)), hex=False, output_dimension=2)
+    texts = [None if geometry is None else json.dumps(geometry) for geometry in geometries]
+    shapes = shapely.from_geojson(np.asarray(texts, dtype=object))
+    return list(shapely.to_wkb(shapes, output_dimension=2))
 
 
 def _columns(chips: Sequence[Chip]) -> dict[str, list[Any]]:
     rows = [_row(chip) for chip in chips]
-    return {name: [row[name] for row in rows] for name in rows[0]} if rows else _no_columns()
+    columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else _no_columns()
+    return columns | {"geometry": wkb_of([chip.geometry for chip in chips])}
 
 
 def _row(chip: Chip) -> dict[str, Any]:
     return {
         "id": chip.id,
         "sensor": chip.sensor,
-        "geometry": wkb_of(chip.geometry),
         "bbox": None if chip.bbox is None else list(chip.bbox),
         **dict(zip(CELL_COLUMNS, cells_of(chip.bbox), strict=True)),
         "datetime": None if chip.datetime is None else as_utc(chip.datetime),
