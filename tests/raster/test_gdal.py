@@ -265,3 +265,35 @@ def test_a_raster_of_100_000_pixels_a_side_costs_no_more_than_a_few_chips(
     small, large = sparse(tmp_path / "small.tif", 2048, **layout), sparse(tmp_path / "large.tif", 100_000, **layout)
     done = subprocess.run([sys.executable, "-c", MEMORY, small, large], capture_output=True, text=True, check=True)
     assert float(done.stdout) < 61 + 35  # MiB more than for 2048 a side: the block cache and a few chips, of 28,610
+
+
+def test_files_damaged_in_any_way_are_read_or_refused_and_nothing_else(tmp_path: Path) -> None:
+    chance = np.random.default_rng(11)
+    originals = [
+        write_raster(tmp_path / name, NOISE[:, :48, :48], driver=driver, **layout)  # type: ignore[arg-type]
+        for name, driver, layout in (
+            ("plain.tif", "GTiff", {}),
+            ("a.tif", "COG", {"compress": "deflate"}),
+            ("a.png", "PNG", {"crs": None}),
+            ("a.jpg", "JPEG", {"crs": None}),
+            ("a.jp2", "JP2OpenJPEG", {}),
+        )
+    ]
+    refusals = []
+    for number in range(150):
+        original = Path(originals[number % len(originals)])
+        content = bytearray(original.read_bytes())
+        for _ in range(chance.integers(1, 5)):
+            place = int(chance.integers(min(600, len(content))))
+            content[place : place + int(chance.integers(3))] = chance.bytes(int(chance.integers(3)))
+        damaged = tmp_path / f"{number}{original.suffix}"
+        damaged.write_bytes(content)
+        try:
+            with SceneReader(scene_of_files([str(damaged)])) as reader:
+                window = Window(0, 0, min(48, reader.width), min(48, reader.height))
+                reader.read(window, (12, 12))
+                reader.footprint(window)
+        except SourceError as error:
+            refusals.append(str(error))
+    assert 20 < len(refusals) < 150
+    assert not any("\n" in said for said in refusals)

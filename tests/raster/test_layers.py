@@ -15,6 +15,7 @@ from rasterio.control import GroundControlPoint
 from rasterio.enums import Resampling
 
 from fakes.rasters import gradient, write_raster, zoomed
+from satseek.core.errors import SourceError
 from satseek.core.scene import BandFile, Scene, Window
 from satseek.core.sensor import Pixels
 from satseek.raster.read import SceneReader
@@ -155,13 +156,14 @@ def test_a_window_of_a_coarser_band_fits_its_neighbours_without_a_seam(
 
 def test_a_place_that_is_none_is_said_and_the_picture_is_read(tmp_path: Path) -> None:
     local = 'LOCAL_CS["works",UNIT["metre",1],AXIS["x",EAST],AXIS["y",NORTH]]'
-    for name, place in (("local", {"crs": local}), ("nowhere", {"transform": Affine.identity()})):
+    wrong = {"crs": "EPSG:4326"}  # of metres, which lie off the globe
+    for name, place in (("local", {"crs": local}), ("wrong", wrong), ("nowhere", {"transform": Affine.identity()})):
         path = write_raster(tmp_path / f"{name}.tif", NOISE, **place)  # type: ignore[arg-type]
         with SceneReader(scene_of_files([path])) as reader:
             assert not reader.has_place
             assert reader.footprint(Window(0, 0, 9, 9)) is None
             np.testing.assert_array_equal(reader.read(Window(0, 0, 9, 9), (9, 9)).values, NOISE[:, :9, :9])
-            assert any("place is not known" in warning for warning in reader.warnings) == (name == "local")
+            assert any("place is not known" in warning for warning in reader.warnings) == (name != "nowhere")
 
 
 def test_what_lies_at_a_place_stays_there_however_the_file_is_laid(tmp_path: Path) -> None:
@@ -185,3 +187,24 @@ def test_what_lies_at_a_place_stays_there_however_the_file_is_laid(tmp_path: Pat
         assert found is not None
         west, south, east, north = found.bbox
         assert ((west + east) / 2, (south + north) / 2) == pytest.approx(expected, abs=6e-5)
+
+
+@pytest.mark.parametrize("transform", [Affine(0, 0, 5e5, 0, 0, 5e6), Affine(10, 0, 5e5, 0, -10, float("inf"))])
+def test_a_transform_that_spans_nothing_makes_no_place(tmp_path: Path, transform: Affine) -> None:
+    path = write_raster(tmp_path / "a.vrt.tif", NOISE)
+    virtual = tmp_path / "a.vrt"
+    numbers = ",".join(map(str, transform.to_gdal()))
+    source = f"<SimpleSource><SourceFilename>{path}</SourceFilename><SourceBand>1</SourceBand></SimpleSource>"
+    virtual.write_text(
+        f'<VRTDataset rasterXSize="80" rasterYSize="64"><SRS>EPSG:32633</SRS><GeoTransform>{numbers}</GeoTransform>'
+        f'<VRTRasterBand dataType="Byte" band="1">{source}</VRTRasterBand></VRTDataset>'
+    )
+    with SceneReader(scene_of_files([str(virtual)])) as reader:
+        assert not reader.has_place
+        np.testing.assert_array_equal(reader.read(Window(0, 0, 80, 64), (64, 80)).values[1], NOISE[0])
+
+
+def test_a_transform_skewed_beyond_sense_is_refused(tmp_path: Path) -> None:
+    path = write_raster(tmp_path / "a.tif", NOISE, transform=Affine(10, 10_000, 5e5, 0.1, -10, 5e6))
+    with pytest.raises(SourceError, match="skewed"), SceneReader(scene_of_files([path])):
+        pass

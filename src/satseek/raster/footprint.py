@@ -55,7 +55,7 @@ class Globe:
         shape = self._shape(ring, window)
         parts = [orient(part) for part in get_parts(_on_globe(shape)) if isinstance(part, Polygon) and part.area > 0]
         if not parts:
-            raise SourceError("A window has no area on the globe: the raster's CRS or transform cannot be right.")
+            raise SourceError("The raster lies off the globe. Give it its right CRS with gdal_edit.py -a_srs.")
         west, east = _wrapped(shape.bounds[0], shape.bounds[2])
         south, north = min(part.bounds[1] for part in parts), max(part.bounds[3] for part in parts)
         return Footprint(_geojson(parts), (west, south, east, north))

@@ -86,11 +86,14 @@ def environment(remote: bool) -> rasterio.Env:
 
 @contextmanager
 def gdal_call(href: str) -> Iterator[None]:
-    """Run GDAL calls within bounds; what fails is a `SourceError` about this file."""
+    """Run GDAL calls within bounds; what fails is a `SourceError` about this file.
+
+    Of a damaged file even GDAL's message may not be text, which rasterio answers with a `UnicodeError`.
+    """
     try:
         with environment(is_remote(href)):
             yield
-    except (RasterioError, CPLE_BaseError, OSError, MemoryError) as error:
+    except (RasterioError, CPLE_BaseError, OSError, MemoryError, UnicodeError) as error:
         raise SourceError(_sentence(href, error)) from error
 
 

@@ -10,7 +10,10 @@ import numpy as np
 from affine import Affine
 from rasterio.warp import calculate_default_transform
 
+from satseek.core.errors import SourceError
 from satseek.core.scene import Window
+
+_MOST_GROWTH = 4  # turned by 45°, a square with the raster's longer side grows by 2
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,13 @@ def is_north_up(transform: Affine) -> bool:
     return transform.b == 0 and transform.d == 0 and transform.a > 0 and transform.e < 0
 
 
+def has_place(dataset: Any) -> bool:
+    """Whether CRS and transform together place the pixels; either alone, or a transform without an area, does not."""
+    transform = dataset.transform
+    sensible = all(map(math.isfinite, transform[:6])) and transform.determinant != 0.0
+    return dataset.crs is not None and sensible and transform != Affine.identity()
+
+
 def is_laid_by_points(dataset: Any) -> bool:
     """Whether ground control points are all that tells the place."""
     return dataset.crs is None and len(dataset.gcps[0]) >= 3 and dataset.gcps[1] is not None
@@ -69,10 +79,11 @@ def grid_of(dataset: Any) -> Grid:
         points, crs = dataset.gcps
         transform, width, height = calculate_default_transform(crs, crs, dataset.width, dataset.height, gcps=points)
         return Grid(int(width), int(height), transform, crs)
-    if dataset.crs is not None and not is_north_up(dataset.transform) and dataset.transform != Affine.identity():
+    if not has_place(dataset):
+        return Grid(dataset.width, dataset.height, dataset.transform, None)
+    if not is_north_up(dataset.transform):
         return _upright(dataset)
-    crs = None if dataset.transform == Affine.identity() else dataset.crs  # a CRS alone makes no place
-    return Grid(dataset.width, dataset.height, dataset.transform, crs)
+    return Grid(dataset.width, dataset.height, dataset.transform, dataset.crs)
 
 
 def _upright(dataset: Any) -> Grid:
@@ -83,4 +94,6 @@ def _upright(dataset: Any) -> Grid:
     across, down = math.hypot(transform.a, transform.d), math.hypot(transform.b, transform.e)
     columns = max(1, math.ceil((east - west) / across - 1e-6))
     rows = max(1, math.ceil((north - south) / down - 1e-6))
+    if columns * rows > _MOST_GROWTH * max(width, height) ** 2:
+        raise SourceError("The raster's transform is skewed beyond sense. Give it a right one with gdal_edit.py.")
     return Grid(columns, rows, Affine(across, 0, west, 0, -down, north), dataset.crs)

@@ -15,7 +15,7 @@ from rasterio.windows import Window as RasterWindow
 from satseek.core.scene import Window
 from satseek.core.sensor import BoolArray
 from satseek.raster.gdal import gdal_call, gdal_name
-from satseek.raster.grid import Grid, is_laid_by_points, is_north_up
+from satseek.raster.grid import Grid, has_place, is_laid_by_points, is_north_up
 from satseek.raster.vrt import with_nodata
 from satseek.raster.warp import alpha_of, warped_by_points, warped_to_grid
 
@@ -144,7 +144,7 @@ class Layer:
 
 def _place_on(dataset: Any, grid: Grid) -> tuple[float, float, float, float] | None:
     """Return file pixels per grid pixel and where the grid begins in the file, for x and y; None if it needs a warp."""
-    if dataset.crs is None or grid.crs is None:
+    if grid.crs is None or not has_place(dataset):
         return dataset.width / grid.width, 0.0, dataset.height / grid.height, 0.0
     if dataset.crs != grid.crs or not is_north_up(dataset.transform):
         return None

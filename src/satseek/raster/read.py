@@ -146,7 +146,7 @@ class SceneReader:
             return None
         globe = Globe(grid)
         try:
-            globe.ground_resolution_m(grid.width / 2, grid.height / 2)
+            globe.footprint(Window(0, 0, grid.width, grid.height))
         except SourceError as error:  # such as a local grid of engineers: the picture is as good without its place
             self.warnings = (*self.warnings, f"the place is not known: {error}")
             return None
@@ -219,14 +219,16 @@ class SceneReader:
             colours, opaque = palette[numbers[0], :3], palette[numbers[0], 3] > 0
             shown = np.ascontiguousarray(np.moveaxis(colours, -1, 0))[places]
             return shown, np.broadcast_to(opaque if valid is None else opaque & valid[0], shown.shape)
-        if places != list(range(len(numbers))):
-            numbers, valid = numbers[places], None if valid is None else valid[places]
         if self._sensor.pixel_type == "uint8" and numbers.dtype.kind == "f":
             finite = np.isfinite(numbers)
             valid = finite if valid is None else finite & valid
-        if len(set(conversions)) == 1:
-            return conversions[0](numbers), valid
-        return np.stack([change(band) for change, band in zip(conversions, numbers, strict=True)]), valid
+        if len(set(conversions)) == 1:  # before grey is made red, green and blue
+            numbers, conversions = conversions[0](numbers), []
+        if places != list(range(len(numbers))):
+            numbers, valid = numbers[places], None if valid is None else valid[places]
+        if conversions:
+            numbers = np.stack([change(band) for change, band in zip(conversions, numbers, strict=True)])
+        return numbers, valid
 
 
 def read_chip(chip: Chip, size: tuple[int, int] | None = None) -> Pixels:
