@@ -160,6 +160,9 @@ def _sentence(href: str, error: BaseException) -> str:
         return (
             f"Cannot read {href}: it needs more memory than there is. Make it a tiled GeoTIFF: gdal_translate -of COG."
         )
+    if size := re.search(r"(?:image size|dimensions)\D*(\d+)\s*[x,×]\s*(\d+)", reason, re.IGNORECASE):
+        claims = f"{href} claims to be {int(size[1]):,}×{int(size[2]):,} pixels"
+        return f"{claims}, more than can be. Its header is damaged: fetch it again."
     if "not recognized as being in a supported" in reason or "not a supported file format" in reason:
         return f"{href} is no raster that GDAL can read, whatever its name says. Leave it out, or fetch it again."
     if "does not exist" in reason or "No such file" in reason:
