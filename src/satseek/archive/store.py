@@ -67,9 +67,9 @@ class Store:
         """Return whether there is a table; what is in its way is raised."""
         if self.is_local:
             path = Path(self.uri)
-            if path.exists() and not path.is_dir():
-                raise ArchiveError(f"'{self.uri}' is a file, and an archive is a folder. Name another place.")
             with store_errors(self.uri, "read"):
+                if path.exists() and not path.is_dir():
+                    raise ArchiveError(f"'{self.uri}' is a file, and an archive is a folder. Name another place.")
                 return (self.folder / "_versions").is_dir()
         with store_errors(self.uri, "read"):
             return TABLE in self._database.table_names()
