@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -27,10 +26,21 @@ def small_catalog(
     return _written(tmp_path_factory.getbasetemp(), scenes, size, seed, sensors, without)
 
 
-@cache
-def small_world(biome: str = "river plain", *, size: int = 512, resolution: float = 1.0, **more: Any) -> World:
+def small_world(
+    biome: str = "river plain",
+    *,
+    size: int = 512,
+    resolution: float = 1.0,
+    seed: int = 7,
+    without: tuple[str, ...] = (),
+) -> World:
     """Return a small painted map of one kind of land; `resolution` 5 shows settlements and the land around them."""
-    return World.paint(more.pop("seed", 7), size, resolution, biome=biome, **more)
+    return _painted(biome, size, resolution, seed, without)
+
+
+@cache
+def _painted(biome: str, size: int, resolution: float, seed: int, without: tuple[str, ...]) -> World:
+    return World.paint(seed, size, resolution, biome=biome, without=without)
 
 
 @cache

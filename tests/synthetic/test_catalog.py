@@ -13,7 +13,7 @@ from rasterio.warp import transform_bounds
 from shapely.geometry import shape
 
 import satseek.synthetic.catalog as writing
-from satseek.core.errors import UnknownName, UsageError
+from satseek.core.errors import SatSeekError, UnknownName, UsageError
 from satseek.core.sensor import SENSORS
 from satseek.synthetic.catalog import write_catalog
 from satseek.synthetic.places import CORNERS, place_of
@@ -225,6 +225,22 @@ def test_a_folder_that_holds_something_is_left_alone(tmp_path):
     with pytest.raises(UsageError, match="is a file"):
         write_catalog(tmp_path / "thesis.txt", scenes=1, size=64)
     assert (tmp_path / "thesis.txt").read_text() == "ten years of work"
+
+
+def test_a_place_that_cannot_be_written_is_said_so(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(SatSeekError, match=r"Cannot write the catalog .* Choose a folder"):
+        write_catalog(tmp_path / "file" / "w", scenes=1, size=64)
+
+
+def test_a_full_disk_is_said_so_and_leaves_no_catalog(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing, "write_cog", full)
+    with pytest.raises(SatSeekError, match="No space left on device"):
+        write_catalog(tmp_path / "w", scenes=1, size=64, sensors=("s1",))
+    assert not (tmp_path / "w").exists()
 
 
 def test_an_earlier_catalog_is_replaced_when_forced(tmp_path):

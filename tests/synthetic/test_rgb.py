@@ -29,7 +29,7 @@ def test_forest_is_dark_green_and_sand_is_bright_and_warm():
 
 
 def test_the_sea_is_blue_and_darker_than_the_land():
-    world = small_world("harbour coast", resolution=2.0)
+    world = small_world("harbour coast", resolution=5.0)
     sea, meadow = _mean(world, Cover.SEA), _mean(world, Cover.MEADOW)
     assert sea[2] > sea[0]
     assert sea[0] < meadow[0]

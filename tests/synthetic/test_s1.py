@@ -52,7 +52,7 @@ def test_the_crossed_band_is_weaker_everywhere(plain):
 
 
 def test_ships_shine_on_dark_water():
-    world = small_world("harbour coast", resolution=4.0)
+    world = small_world("harbour coast", resolution=5.0)
     seen = world.render("s1")
     ships, sea = world.map.cover == Cover.HULL, world.map.cover == Cover.SEA
     assert ships.sum() > 20
@@ -75,7 +75,7 @@ def test_speckle_is_multiplicative_with_the_looks_of_a_ground_range_product():
 
 
 def test_walls_that_face_the_radar_echo_before_the_house():
-    world = small_world("metropolis", resolution=2.0)
+    world = small_world("metropolis", resolution=5.0)
     seen = world.render("s1")[0]
     roofs = world.map.cover == Cover.ROOF
     assert _db(seen[roofs]) > _db(seen[world.map.cover == Cover.MEADOW]) + 4

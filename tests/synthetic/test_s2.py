@@ -48,7 +48,7 @@ def test_water_swallows_the_infrared(plain):
 
 
 def test_bare_soil_and_sand_are_brightest_in_the_short_wave_infrared():
-    world = small_world("desert", size=256, resolution=10.0)
+    world = small_world("desert", resolution=5.0)
     bands = dict(zip(S2_BANDS, world.render("s2"), strict=True))
     sand = world.map.cover == Cover.DESERT
     assert bands["B11"][sand].mean() > bands["B08"][sand].mean() > bands["B04"][sand].mean() > bands["B02"][sand].mean()
@@ -96,7 +96,7 @@ def test_clouds_cover_about_the_share_that_was_asked_for_and_the_classification_
 
 
 def test_a_clear_sky_leaves_no_cloud_in_the_classification():
-    world = small_world("river plain", size=256, resolution=10.0)
+    world = small_world("river plain", resolution=5.0)
     classes = scene_classes(world.land, world.map, every=1, cloud_share=0.0)
     assert set(np.unique(classes)) <= {SCL["vegetation"], SCL["bare"], SCL["water"]}
     assert (classes[world.map.cover == Cover.RIVER] == SCL["water"]).all()

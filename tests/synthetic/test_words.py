@@ -11,7 +11,7 @@ from satseek.synthetic.facts import LEAST_SHARE, LEAST_SHARE_OTHERWISE
 from satseek.synthetic.words import FIELDS_OF, NOUNS, NUMBERS, be
 from worlds import small_world
 
-LANDS = ("river plain", "harbour coast", "airport prairie", "desert", "mountain", "lakeland", "metropolis")
+LANDS = ("river plain", "harbour coast", "airport prairie", "desert", "lakeland")
 SHARED = {"grass", "ground", "houses", "buildings", "the water", "rock", "sand"}  # said of several labels
 
 

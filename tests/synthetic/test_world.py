@@ -7,6 +7,7 @@ from satseek.core.errors import UnknownName
 from satseek.core.scene import Window
 from satseek.synthetic.covers import LABELS, Cover
 from satseek.synthetic.land import Land
+from satseek.synthetic.nature import burn
 from satseek.synthetic.world import BANDS, World
 from worlds import small_world
 
@@ -78,14 +79,23 @@ def test_each_kind_of_land_holds_what_it_is_named_for(biome, resolution, label):
 def test_a_world_without_a_thing_has_none_of_it_anywhere(label):
     biome = {"airport": "airport prairie", "plane": "airport prairie", "harbour": "harbour coast",
              "ship": "harbour coast", "sea": "harbour coast"}.get(label, "river plain")  # fmt: skip
-    usual = small_world(biome, size=128, resolution=16.0)
+    usual = small_world(biome, resolution=5.0)
     assert label in usual.describe().shares or any(thing.label == label for thing in usual.things())
-    gone = small_world(biome, size=128, resolution=16.0, without=(label,))
+    gone = small_world(biome, size=128, resolution=8.0, without=(label,))
     told = gone.describe()
     assert label not in told.shares
     assert label not in told.counts
     assert label not in told.labels
     assert not any(thing.label == label for thing in gone.things())
+
+
+def test_a_world_without_bridges_has_no_road_over_its_river():
+    def crossed(world):
+        river = burn([(each.water.buffer(-5), 1) for each in world.land.nature.rivers], world.map.grid) > 0
+        return int((world.map.cover[river] == Cover.ROAD).sum())
+
+    assert crossed(small_world(resolution=5.0)) > 0
+    assert crossed(small_world(resolution=5.0, without=("bridge",))) == 0
 
 
 def test_every_label_of_the_vocabulary_is_known_to_the_words():
@@ -96,8 +106,6 @@ def test_every_label_of_the_vocabulary_is_known_to_the_words():
 
 def test_no_house_stands_in_the_river():
     world = small_world("metropolis", resolution=5.0)
-    from satseek.synthetic.nature import burn
-
     river = burn([(each.water.buffer(-6), 1) for each in world.land.nature.rivers], world.map.grid) > 0
     assert river.sum() > 500
     assert (world.map.cover[river] == Cover.ROOF).sum() == 0

@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 from rasterio.features import shapes, sieve
-from rasterio.transform import from_origin
 from rasterio.warp import transform as warp
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -17,6 +16,8 @@ from shapely.geometry.base import BaseGeometry
 from satseek.core.scene import Window
 from satseek.synthetic.covers import LABEL_OF_COVER, Cover
 from satseek.synthetic.facts import SMALLEST_SEEN
+from satseek.synthetic.grid import Grid
+from satseek.synthetic.nature import row_down
 from satseek.synthetic.words import NOUNS
 from satseek.synthetic.world import World
 
@@ -52,7 +53,7 @@ def _labelled(world: World, every: int) -> Iterator[tuple[str, BaseGeometry]]:
     pixel = world.map.grid.resolution * every
     for zone in world.land.zones:
         inside = zone.shape.intersection(box)
-        if inside.area >= LEAST_AREA * pixel**2 and _is_seen(world, zone.label):
+        if inside.area >= LEAST_AREA * pixel**2:
             yield zone.label, inside
     for thing in world.things():
         inside = thing.shape.intersection(box)
@@ -65,10 +66,6 @@ def _labelled(world: World, every: int) -> Iterator[tuple[str, BaseGeometry]]:
         for road in getattr(shapely.union_all(roads).intersection(box), "geoms", []):
             if road.area > 4 * pixel**2:
                 yield "road", road.simplify(pixel / 2)
-
-
-def _is_seen(world: World, label: str) -> bool:
-    return label not in world.land.without
 
 
 def _areas(world: World, box: BaseGeometry, pixel: float) -> Iterator[tuple[str, BaseGeometry]]:
@@ -84,7 +81,7 @@ def _areas(world: World, box: BaseGeometry, pixel: float) -> Iterator[tuple[str,
     side = grid.resolution * step
     coarse = sieve(coarse, max(2, int(LEAST_AREA * (pixel / side) ** 2 / 4)))
     rivers = {labels.index(name) + 1 for name in ("river", "beach")}
-    transform = from_origin(grid.left, grid.top, side, -side)
+    transform = row_down(Grid(grid.left, grid.top, side, coarse.shape[1], coarse.shape[0]))
     for geometry, code in shapes(coarse, mask=coarse > 0, transform=transform):
         area = shape(geometry).simplify(side * 0.75)
         if area.area >= (LEAST_AREA / 4 if code in rivers else LEAST_AREA) * pixel**2:

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import NDArray
 from rasterio.warp import transform as warp
 
-from satseek.core.errors import UnknownName, UsageError
+from satseek.core.errors import SatSeekError, UnknownName, UsageError
 from satseek.synthetic.annotations import features_of
 from satseek.synthetic.cog import write_cog
 from satseek.synthetic.covers import known_labels
@@ -26,6 +26,11 @@ from satseek.synthetic.land import Land
 from satseek.synthetic.noise import rng_of
 from satseek.synthetic.s2 import scene_classes
 from satseek.synthetic.world import BANDS, World
+
+
+class WriteError(SatSeekError):
+    """The catalog cannot be written where it was asked for."""
+
 
 Progress = Callable[[int, int, str], None]
 """Told how many scenes are done, how many there will be, and which was just written."""
@@ -59,11 +64,33 @@ def write_catalog(
     folder = Path(folder).absolute()
     sensors = _checked(scenes, size, sensors)
     known_labels(without)
-    _make_room(folder, force)
-    made = folder.parent / f".{folder.name}.part"
-    _resume(made, {"scenes": scenes, "size": size, "seed": seed, "sensors": sensors, "without": sorted(without)})
+    settings = {"scenes": scenes, "size": size, "seed": seed, "sensors": sensors, "without": sorted(without)}
+    try:
+        _make_room(folder, force)
+        made = folder.parent / f".{folder.name}.part"
+        _resume(made, settings)
+        _painted(made, scenes, size, seed, sensors, without, progress)
+        _replace(made, folder)
+    except OSError as error:  # rasterio's own errors among them
+        why = error.strerror or str(error)
+        raise WriteError(
+            f"Cannot write the catalog {folder}: {why}. Choose a folder that has room and may be written."
+        ) from error
+    return folder / "catalog.json"
+
+
+def _painted(
+    made: Path,
+    scenes: int,
+    size: int,
+    seed: int,
+    sensors: list[str],
+    without: Sequence[str],
+    progress: Progress | None,
+) -> None:
+    """Write all files of the catalog into a folder."""
     catalog = pystac.Catalog(CATALOG_ID, "Painted land, seen by several sensors. Made by 'satseek synth'.")
-    items: dict[str, list[pystac.Item]] = {sensor: [] for sensor in sensors}
+    items: dict[str, Items] = {sensor: [] for sensor in sensors}
     for number, of_place in enumerate(_in_order(lambda n: _scene(made, n, size, sensors, seed, without), scenes, size)):
         for item in of_place:
             _link(item, of_place)
@@ -78,8 +105,6 @@ def write_catalog(
     catalog.normalize_hrefs(f"{made}/")  # the slash: a folder with a dot in its name is no file
     catalog.save(pystac.CatalogType.SELF_CONTAINED)
     (made / "settings.json").unlink()
-    _replace(made, folder)
-    return folder / "catalog.json"
 
 
 def _checked(scenes: int, size: int, sensors: Sequence[str]) -> list[str]:

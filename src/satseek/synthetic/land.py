@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import shapely
-from shapely import LineString
+from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from satseek.synthetic.airport import LENGTH as AIRPORT_LENGTH
@@ -136,7 +136,8 @@ class _Plan:
         frame = self.sites.find(radius * 1.7, radius * 1.7, near=near, spread=max(spread, radius * 0.6))
         if frame is None:
             return []
-        zone, things = town(self.builder, frame, radius, dense=dense, water=self.water, crossable=self.rivers)
+        crossable = Polygon() if "bridge" in self.without else self.rivers
+        zone, things = town(self.builder, frame, radius, dense=dense, water=self.water, crossable=crossable)
         return self._raised(zone, things, frame, margin=10)
 
     def _village(self, near: tuple[float, float], spread: float, dense: bool) -> list[Thing]:

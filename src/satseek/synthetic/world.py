@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -90,19 +91,17 @@ class World:
         cells = Window(*(value * every for value in window))
         if min(cells) < 0 or cells.column + cells.width > grid.width or cells.row + cells.height > grid.height:
             raise UsageError(f"{window} leaves the map of {grid.width // every} × {grid.height // every} pixels.")
-        facts = facts_of(self.map, cells, self._countable(), every=every, farming=self.land.biome.farming)
+        facts = facts_of(self.map, cells, self._countable, every=every, farming=self.land.biome.farming)
         rng = rng_of(self.land.seed, f"words/{grid.left}/{grid.resolution}/{every}/{tuple(window)}")
         return described(facts, rng)
 
     def things(self) -> list[Thing]:
         """Return the countable things on the map, with their shapes in the land's metres."""
-        return list(self._countable())
+        return list(self._countable)
 
+    @cached_property
     def _countable(self) -> list[Thing]:
-        if "countable" not in self.__dict__:
-            kept = within((thing for thing in self.land.things if thing.label), self.map.grid.box)
-            self.__dict__["countable"] = kept
-        return list(self.__dict__["countable"])
+        return within((thing for thing in self.land.things if thing.label), self.map.grid.box)
 
     def to_plane(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return easting and northing of points in the land's metres."""
