@@ -7,7 +7,7 @@ import pytest
 
 from satseek.core.errors import UsageError
 from satseek.core.scene import Window
-from satseek.synthetic.facts import LEAST_SHARE, LEAST_SHARE_OTHERWISE
+from satseek.synthetic.facts import least_share
 from satseek.synthetic.words import FIELDS_OF, NOUNS, NUMBERS, be
 from worlds import small_world
 
@@ -71,10 +71,25 @@ def test_every_window_has_five_different_sentences(biome):
 
 def test_what_is_labelled_takes_up_its_share_of_the_window():
     for biome in LANDS:
-        for told in _descriptions(biome):
+        world = small_world(biome, resolution=5.0)
+        for window in _windows(world, 96, 10, every=2):
+            told = world.describe(window, every=2)
             for label in told.labels:
-                least = LEAST_SHARE.get(label, LEAST_SHARE_OTHERWISE)
-                assert told.shares.get(label, 0) >= least or told.counts.get(label, 0) > 0, (label, told)
+                assert told.shares.get(label, 0) >= least_share(label, 960.0) or told.counts.get(label, 0) > 0, told
+
+
+def test_the_most_telling_place_is_named_in_the_first_sentences():
+    for biome, place in (("harbour coast", "harbour"), ("desert", "solar farm"), ("airport prairie", "airport")):
+        world = small_world(biome, resolution=5.0)
+        told = [world.describe(window, every=2) for window in _windows(world, 128, 20, every=2)]
+        there = [each for each in told if each.labels and each.labels[0] == place]
+        assert there
+        assert all(any(place in _labels_named(sentence) for sentence in each.sentences[:2]) for each in there)
+
+
+def test_a_village_is_worth_a_word_in_a_long_view_and_a_corner_of_it_is_not_in_a_short_one():
+    assert least_share("village", 2240.0) < 0.02 < least_share("village", 224.0)
+    assert least_share("forest", 2240.0) == least_share("forest", 224.0) == 0.04
 
 
 def test_what_takes_up_a_tenth_of_the_window_is_labelled():

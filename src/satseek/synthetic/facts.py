@@ -16,6 +16,8 @@ from satseek.synthetic.things import Thing
 
 LEAST_SHARE = {"road": 0.012, "river": 0.015, "bridge": 1.0, "runway": 0.008, "beach": 0.015}
 LEAST_SHARE_OTHERWISE = 0.04
+LONG_VIEW_M = 700.0  # from here on small places count, and a river can be seen to wind
+LEAST_SHARE_LONG_VIEW = dict.fromkeys(ZONE_LABELS, 0.012) | {"beach": 0.006}
 AREAS = (
     "airport", "harbour", "storage tank", "solar farm", "sports ground", "town", "village", "river", "lake", "sea",
     "beach", "mountain", "bare rock", "desert", "forest", "orchard", "field", "meadow", "scrub",
@@ -47,7 +49,8 @@ def facts_of(map_: PaintedMap, window: Window, seen: list[Thing], *, every: int,
     cover, zone = map_.cover[rows, columns], map_.zone[rows, columns]
     shares = _shares(cover, zone)
     counts = _counts(map_, window, seen, every)
-    present = {label for label, share in shares.items() if share >= LEAST_SHARE.get(label, LEAST_SHARE_OTHERWISE)}
+    metres = min(window.width, window.height) * map_.grid.resolution
+    present = {label for label, share in shares.items() if share >= least_share(label, metres)}
     present -= {label for label in _FENCED & present if not _is_built(cover, zone, label)}
     if "river" in shares and shares["river"] < 0.015:
         counts.pop("bridge", None)
@@ -56,8 +59,14 @@ def facts_of(map_: PaintedMap, window: Window, seen: list[Thing], *, every: int,
     ranked.sort(key=lambda label: -_telling(label, shares.get(label, 0.0)))
     beside, around = _neighbours(cover, zone, present)
     roofs = float((cover == Cover.ROOF).mean())
-    metres = min(window.width, window.height) * map_.grid.resolution
     return Facts(shares, counts, beside, around, tuple(ranked), roofs, metres, farming)
+
+
+def least_share(label: str, metres: float) -> float:
+    """Return the share of a window so many metres wide from which on a label is said to be there."""
+    if metres >= LONG_VIEW_M and label in LEAST_SHARE_LONG_VIEW:
+        return LEAST_SHARE_LONG_VIEW[label]
+    return LEAST_SHARE.get(label, LEAST_SHARE_OTHERWISE)
 
 
 def _shares(cover: NDArray[np.uint8], zone: NDArray[np.uint8]) -> dict[str, float]:

@@ -71,8 +71,9 @@ def _five(facts: Facts, rng: np.random.Generator) -> tuple[str, ...]:
     tellers: tuple[Callable[[Facts, np.random.Generator], list[str]], ...] = (_things, _relations, _town, _lands)
     for tell in (*tellers, *tellers):
         told += [sentence for sentence in tell(facts, rng) if sentence not in told]
-    chosen = [told[0]] if told else []
-    chosen += [told[int(k)] for k in 1 + rng.permutation(len(told) - 1)[: SENTENCES - 1]] if told else []
+    first = list(dict.fromkeys([*told[:1], *_foremost(facts, rng)]))
+    rest = [sentence for sentence in told if sentence not in first]
+    chosen = first + [rest[int(k)] for k in rng.permutation(len(rest))[: SENTENCES - len(first)]]
     while len(chosen) < SENTENCES:
         plain = _plain(facts, rng)
         if plain not in chosen:
@@ -180,6 +181,19 @@ def _named(label: str, facts: Facts, rng: np.random.Generator) -> str:
     if label in facts.counts:
         return counted(label, facts.counts[label], facts, rng)
     return one_of(label, facts, rng)
+
+
+def _foremost(facts: Facts, rng: np.random.Generator) -> list[str]:
+    """A sentence that names the most telling place of all, so that no set of five leaves it out."""
+    places = [label for label in facts.labels if label in (*WITHIN, "harbour", "beach")]
+    if not places:
+        return []
+    place = _named(places[0], facts, rng)
+    others = [label for label in facts.labels if label in LAND and label != places[0]]
+    if others and rng.random() < 0.7:
+        around = land_of(max(others, key=lambda label: facts.shares.get(label, 0.0)), facts, rng)
+        return [f"{place} {rng.choice(['and', 'with'])} {around}"]
+    return [_opened(place, rng)]
 
 
 def _town(facts: Facts, rng: np.random.Generator) -> list[str]:

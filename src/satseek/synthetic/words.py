@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from satseek.synthetic.facts import Facts
+from satseek.synthetic.facts import LONG_VIEW_M, Facts
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,6 @@ FIELDS_OF = {
     "strips": ("a patchwork of fields", "narrow fields"),
 }
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-LONG_VIEW_M = 700.0  # from here on a river can be seen to wind
 
 
 def one_of(label: str, facts: Facts, rng: np.random.Generator) -> str:
