@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from satseek import __version__
-from satseek.cli import archive, datasets, demo, evaluate, ingest, models, search, synth, train
+from satseek.cli import archive, datasets, demo, evaluate, ingest, models, search, serve, synth, train
 
 app = typer.Typer(
     name="satseek",
@@ -21,6 +21,7 @@ app = typer.Typer(
 app.command("demo", rich_help_panel="Start")(demo.run)
 app.command("ingest", rich_help_panel="Fill and ask")(ingest.run)
 app.command("search", rich_help_panel="Fill and ask")(search.run)
+app.command("serve", rich_help_panel="Fill and ask")(serve.run)
 app.add_typer(archive.app, name="archive", rich_help_panel="Look after")
 app.command("models", rich_help_panel="Look after")(models.run)
 app.command("synth", rich_help_panel="Look after")(synth.run)

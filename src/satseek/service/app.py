@@ -1,0 +1,77 @@
+"""The application: an archive, a model and the paths by which they are asked."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.middleware.cors import CORSMiddleware
+
+from satseek import __version__
+from satseek.core.model import Model
+from satseek.service import errors
+from satseek.service.decoder import Decoder
+from satseek.service.desk import Desk
+from satseek.service.guard import Guard
+from satseek.service.jobs import Jobs
+from satseek.service.library import Library
+from satseek.service.metrics import Metrics
+from satseek.service.public import Names
+from satseek.service.routes import archive, health, images, ingest, items, search, stac, tiles
+from satseek.service.settings import Settings
+from satseek.service.work import Workbench
+
+STATIC = Path(__file__).parent / "static"  # the page, where it was built
+
+
+def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
+    """Return the application for one archive; without a model, the archive's own is loaded when needed."""
+    desk = desk_of(settings, model=model)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        desk.close()
+
+    app = FastAPI(
+        title="SatSeek",
+        version=__version__,
+        summary="Search a satellite and aerial archive by words, by keywords, by example, and across sensors.",
+        docs_url=None,  # they would load scripts from elsewhere
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+    )
+    app.state.desk = desk
+    errors.install(app)
+    for routes in (stac, search, images, items, tiles, archive, health, *([ingest] if desk.jobs else [])):
+        app.include_router(routes.router)
+    if STATIC.is_dir():
+        app.mount("/page", StaticFiles(directory=STATIC, html=True), name="page")
+    app.add_middleware(Guard, settings=settings, metrics=desk.metrics, pages="/page/")
+    if settings.cors:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.cors),
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "Accept"],
+            expose_headers=["Link", "ETag"],
+        )
+    return app
+
+
+def desk_of(settings: Settings, *, model: Model | None = None) -> Desk:
+    """Put together what the routes need."""
+    library, names = Library(settings.archive, model=model), Names(settings.archive)
+    return Desk(
+        settings=settings,
+        library=library,
+        work=Workbench(settings.limits),
+        metrics=Metrics(),
+        names=names,
+        decoder=Decoder(settings.limits),
+        jobs=Jobs(library, settings, names) if settings.ingest_from else None,
+    )
