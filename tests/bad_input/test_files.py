@@ -26,7 +26,7 @@ REFUSED = {  # file -> what its line says is wrong, and what to do
     "cut_short.tif": ("damaged or cut short", "Fetch it again"),
     "cut_short.jpg": ("cut short", "Fetch it again"),
     "cut_short.png": ("damaged or cut short", "Fetch it again"),
-    "absurd.tif": ("too large image size", "leave it out"),
+    "absurd.tif": ("more than can be", "fetch it again"),
     "absurd.vrt": ("more than the globe has", "header is damaged"),
     "nodata.tif": ("no valid pixel", "--nodata"),
     "nan.tif": ("no valid pixel", "--nodata"),
