@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from satseek import __version__
 from satseek.cli import archive, datasets, demo, evaluate, ingest, models, search, serve, synth, train
 
+
+class FirstGlance(TyperGroup):
+    """The list of verbs in plain text: the library of boxes and colours takes longer to load than to read them."""
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the usage, the verbs by what one wants to do, and the options."""
+        super(TyperGroup, self).format_help(ctx, formatter)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the verbs under the headings that they are registered with."""
+        headings: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command: Any = self.get_command(ctx, name)
+            line = (name, command.get_short_help_str(limit=300))
+            headings.setdefault(command.rich_help_panel, []).append(line)
+        for heading, lines in headings.items():
+            with formatter.section(heading):
+                formatter.write_dl(lines)
+
+
 app = typer.Typer(
     name="satseek",
+    cls=FirstGlance,
     help="Search your own satellite and aerial archive by words, by keywords, by example, and across sensors.",
     epilog="Start with 'satseek demo', or fill an archive of your own: satseek ingest ./archive scene.tif",
     no_args_is_help=True,
