@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 MOST_BITMAPS = 100_000  # different cells; with more, a bitmap for each outgrows the cache and a tree is quicker
 KINDS = {"IvfRq": "IVF_RQ", "BTree": "BTREE", "Bitmap": "BITMAP", "LabelList": "LABEL_LIST"}  # as everybody writes them
-NPROBES_KEY = "satseek:index_nprobes"
+EFFORT_KEY = "satseek:index_effort"
 TRAINED_KEY = "satseek:index_trained_rows"
 GROWTH = 4  # the index is trained anew when the archive has grown so many times since
 
@@ -67,33 +67,48 @@ def drop_index(table: Any, column: str) -> None:
             table.drop_index(index.name)
 
 
-def calibrate(table: Any, tuning: Tuning) -> tuple[int, float]:
-    """Find how many partitions must be looked at for the wanted recall; returns that number and the recall.
+class Effort(NamedTuple):
+    """How hard the vector index is searched."""
+
+    nprobes: int  # partitions that are looked at
+    refine: int  # candidates that are scored with their stored vectors, for each one wanted
+
+
+def calibrate(table: Any, tuning: Tuning) -> tuple[Effort, float]:
+    """Find the least effort that gives the wanted recall; returns it and the recall.
 
     Asked are chips of the archive itself, and points halfway between two of them: words lie apart from pictures, too.
     """
     queries = _sample(table, tuning.sample)
     truths = [_ids(_search(table, query).bypass_vector_index()) for query in queries]
-    nprobes = tuning.nprobes
-    while True:
-        answers = [_ids(_search(table, query).nprobes(nprobes).refine_factor(tuning.refine)) for query in queries]
-        found = sum(len(truth & answer) for truth, answer in zip(truths, answers, strict=True))
-        recall = found / sum(len(truth) for truth in truths)
-        if recall >= tuning.recall or nprobes >= tuning.most_nprobes:
-            return nprobes, recall
-        nprobes = min(nprobes * 3 // 2, tuning.most_nprobes)
+
+    def recall(effort: Effort) -> float:
+        searches = (_search(table, query).nprobes(effort.nprobes).refine_factor(effort.refine) for query in queries)
+        found = sum(len(truth & _ids(search)) for truth, search in zip(truths, searches, strict=True))
+        return found / sum(len(truth) for truth in truths)
+
+    wide = (
+        Effort(tuning.nprobes[-1], refine) for refine in tuning.refine
+    )  # what is lost now, only refining brings back
+    refine = next((each.refine for each in wide if recall(each) >= tuning.recall), tuning.refine[-1])
+    efforts = [Effort(nprobes, refine) for nprobes in tuning.nprobes]
+    for effort in efforts:
+        reached = recall(effort)
+        if reached >= tuning.recall:
+            break
+    return effort, reached
 
 
-def note_nprobes(table: Any, nprobes: int) -> None:
-    """Write beside the vectors how many partitions a search has to look at."""
-    if calibrated_nprobes(table) != nprobes:
-        table.update_field_metadata({"path": "vector", "metadata": {NPROBES_KEY: str(nprobes)}})
+def note_effort(table: Any, effort: Effort) -> None:
+    """Write beside the vectors how hard a search has to look."""
+    if noted_effort(table) != effort:
+        table.update_field_metadata({"path": "vector", "metadata": {EFFORT_KEY: f"{effort.nprobes} {effort.refine}"}})
 
 
-def calibrated_nprobes(table: Any) -> int | None:
-    """Return how many partitions a search has to look at, where that was measured."""
-    noted = (table.schema.field("vector").metadata or {}).get(NPROBES_KEY.encode())
-    return None if noted is None else int(noted)
+def noted_effort(table: Any) -> Effort | None:
+    """Return how hard a search has to look, where that was measured."""
+    noted = (table.schema.field("vector").metadata or {}).get(EFFORT_KEY.encode())
+    return None if noted is None else Effort(*(int(each) for each in noted.split()))
 
 
 def _sample(table: Any, size: int) -> FloatArray:

@@ -14,6 +14,7 @@ import numpy as np
 
 from satseek.archive.conditions import Condition, narrowest
 from satseek.archive.faults import store_errors
+from satseek.archive.indices import Effort
 from satseek.archive.neighbours import Neighbours, best_first, exact_scores
 from satseek.archive.place import BoolArray, PlaceTest
 from satseek.archive.rows import chips_of, fixed_rows, vectors_of
@@ -151,12 +152,20 @@ def _candidates(snapshot: Snapshot, query: FloatArray, condition: Condition, lim
     if snapshot.vector_index is None:
         search = search.bypass_vector_index()
     else:
-        nprobes = snapshot.nprobes or tuning.nprobes
-        if condition.sql is not None:  # of the best partitions' chips only some pass: look a little further
-            nprobes = nprobes * 3 // 2
-        search = search.nprobes(nprobes).refine_factor(tuning.refine)
+        effort = _effort(snapshot, condition, limit, tuning)
+        search = search.nprobes(effort.nprobes).refine_factor(effort.refine)
     table: pa.Table = search.to_arrow()
     return table
+
+
+def _effort(snapshot: Snapshot, condition: Condition, limit: int, tuning: Tuning) -> Effort:
+    """Look at as many partitions as `optimize` found to be needed, and at more where few of their chips pass."""
+    effort = snapshot.effort or Effort(tuning.nprobes[1], tuning.refine[1])
+    partitions = max(snapshot.rows // tuning.partition_rows, 1)
+    passing = snapshot.rows if condition.rows is None else condition.rows
+    enough = -(-tuning.choice * limit * partitions // max(passing, 1))
+    nprobes = effort.nprobes if condition.sql is None else effort.nprobes * 3 // 2
+    return effort._replace(nprobes=min(max(nprobes, enough), partitions))
 
 
 def _neighbours(

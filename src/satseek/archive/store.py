@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from satseek.archive.faults import store_errors, with_retries
-from satseek.archive.indices import calibrated_nprobes, kinds
+from satseek.archive.indices import Effort, kinds, noted_effort
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-INDEX_CACHE_BYTES = 64 << 20  # unbounded, a million rows took over 600 MB; so bounded they take half
+INDEX_CACHE_BYTES = 160 << 20  # unbounded, a million rows took over 600 MB; so they take 400, and 350 with 64 MB
 METADATA_CACHE_BYTES = 32 << 20
 REMOTE_FRESH_SECONDS = 2.0  # how old the known version of an archive on an object store may be
 
@@ -32,7 +32,7 @@ class Snapshot(NamedTuple):
     version: int
     rows: int
     vector_index: str | None
-    nprobes: int | None  # partitions of it that a search has to look at, where that was measured
+    effort: Effort | None  # with which it has to be searched, where that was measured
 
 
 class Store:
@@ -134,7 +134,7 @@ class Store:
         table: Any = self._database.open_table(TABLE)
         table.checkout(version)
         require_readable(stored_version(table.schema, self.uri), self.uri)
-        return Snapshot(table, version, table.count_rows(), kinds(table).get("vector"), calibrated_nprobes(table))
+        return Snapshot(table, version, table.count_rows(), kinds(table).get("vector"), noted_effort(table))
 
     def _writable(self) -> Any:
         """Return the table for writing, migrated where an older SatSeek made it."""

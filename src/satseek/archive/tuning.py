@@ -10,16 +10,16 @@ class Tuning:
     """Thresholds of search and maintenance; the defaults suit 10⁴ to 10⁷ chips."""
 
     index_rows: int = 60_000  # from here a vector index is quicker than reading every vector
-    exact_rows: int = 400  # so few matching rows are scored one by one: quicker than the index, and exact
+    exact_rows: int = 600  # so few matching rows are scored one by one: quicker than the index, and exact
     partition_rows: int = 4_096  # rows of one partition of the index
     bits: int = 2  # of each number in the index
-    refine: int = 5  # candidates that are scored with their stored vectors, for each one wanted
-    nprobes: int = 12  # partitions that are looked at, at least; `optimize` measures how many are needed
-    most_nprobes: int = 128
-    recall: float = 0.98  # wanted of the index against an exact scan
-    sample: int = 24  # questions that `optimize` measures it with
-    slack: int = 16  # fetched beyond k, so that ties at the end are broken by id
-    overfetch: float = 1.5  # beyond what the area's share of its cells suggests
+    refine: tuple[int, ...] = (3, 5, 8, 12)  # candidates scored exactly for each one wanted: from few to many
+    nprobes: tuple[int, ...] = (8, 12, 18, 27, 40, 60, 90, 130)  # partitions looked at: from few to many
+    choice: int = 20  # chips that pass a filter in the partitions looked at, for each one wanted, at least
+    recall: float = 0.98  # of the index against an exact scan; `optimize` finds the least effort that gives it
+    sample: int = 24  # questions that it is measured with
+    slack: int = 2  # fetched beyond k, to see whether ties go on there
+    overfetch: float = 1.2  # beyond what the area's share of its cells suggests
     most_overfetch: int = 20_000  # from here on an exact scan of the matching rows is quicker
 
 

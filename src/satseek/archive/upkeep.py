@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satseek.archive.faults import store_errors
-from satseek.archive.indices import KINDS, calibrate, note_nprobes, refresh
+from satseek.archive.indices import KINDS, calibrate, note_effort, refresh
 from satseek.archive.reports import ArchiveInfo, Index, OptimizeReport, Version
 from satseek.archive.rows import fixed_rows
 from satseek.archive.schema import stored_card, stored_version
@@ -131,8 +131,8 @@ def _measured_recall(store: Store, tuning: Tuning) -> float | None:
     if snapshot.vector_index is None:
         return None
     with store_errors(store.uri, "read"):
-        nprobes, recall = calibrate(snapshot.table, tuning)
-    store.commit(lambda table: note_nprobes(table, nprobes))
+        effort, recall = calibrate(snapshot.table, tuning)
+    store.commit(lambda table: note_effort(table, effort))
     return recall
 
 
