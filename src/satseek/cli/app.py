@@ -35,7 +35,7 @@ app = typer.Typer(
     cls=FirstGlance,
     help="Search your own satellite and aerial archive by words, by keywords, by example, and across sensors.",
     epilog="Start with 'satseek demo', or fill an archive of your own: satseek ingest ./archive scene.tif",
-    no_args_is_help=True,
+    invoke_without_command=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -60,11 +60,14 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    ctx: typer.Context,
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
 ) -> None:
     """Search your own satellite and aerial archive by words, by keywords, by example, and across sensors."""
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
 
 
 def main() -> None:
