@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from satseek.cli.say import OK, errors_for_people, tell
+
+if TYPE_CHECKING:
+    from satseek.service.settings import Settings
 
 
 def run(
@@ -65,27 +68,13 @@ def run(
     raise typer.Exit(OK)
 
 
-def serve_until_stopped(settings: object) -> None:
-    """Open the archive, load its model, say where the service is, and serve until Ctrl-C or SIGTERM."""
+def serve_until_stopped(settings: Settings) -> None:
+    """Say where the service is, and serve until Ctrl-C or SIGTERM."""
     import logging
 
-    from satseek.core.errors import ModelError
     from satseek.models.catalogue import load_model
-    from satseek.search.collection import open_archive
     from satseek.service.server import serve
-    from satseek.service.settings import Settings
 
-    assert isinstance(settings, Settings)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     model = None if settings.model is None else load_model(settings.model)
-    collection = open_archive(settings.archive, model)
-    try:
-        model = model or collection.model
-    except ModelError as error:  # examples can still be searched by; words are answered with what is wrong
-        tell(f"Words cannot be searched by: {error}")
-
-    def ready(url: str) -> None:
-        tell(f"{len(collection):,} chips, model '{collection.archive.card.name}'. Stop with Ctrl-C.")
-        print(url, flush=True)
-
-    serve(settings, model=model, on_ready=ready)
+    serve(settings, model=model, on_ready=lambda url: print(url, flush=True), on_note=tell)

@@ -12,9 +12,10 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from satseek.core.errors import UsageError
+from satseek.core.errors import ModelError, UsageError
 from satseek.core.model import Model
 from satseek.service.app import create_app
+from satseek.service.desk import Desk
 from satseek.service.settings import Settings
 
 HEADER_SECONDS = 10.0  # for the first line and the headers of a request to arrive
@@ -88,13 +89,23 @@ class _Server(uvicorn.Server):
 
 
 def serve(
-    settings: Settings, *, model: Model | None = None, on_ready: Callable[[str], None] = lambda url: None
+    settings: Settings,
+    *,
+    model: Model | None = None,
+    on_ready: Callable[[str], None] = lambda url: None,
+    on_note: Callable[[str], None] = logger.warning,
 ) -> None:
     """Serve until told to stop; what is under way then has a few seconds to finish."""
+    app = create_app(settings, model=model)
+    desk: Desk = app.state.desk
+    chips, _, card = desk.library.state()  # an archive that is not there is said before anybody asks
     listening = _listening(settings)
     host, port = listening.getsockname()[:2]
-    app = create_app(settings, model=model)
-    desk = app.state.desk
+    try:
+        desk.library.model()
+    except ModelError as error:  # examples can still be searched by; words are answered with what is wrong
+        on_note(f"Words cannot be searched by: {error}")
+    on_note(f"{chips:,} chips, model '{card.name}'. Stop with Ctrl-C.")
     config = uvicorn.Config(
         app,
         http=Impatient,
@@ -130,6 +141,7 @@ def _listening(settings: Settings) -> socket.socket:
     except (OSError, OverflowError) as error:
         found.close()
         raise UsageError(
-            f"Cannot listen on {settings.host}:{settings.port}: {error}. Choose another --port, or 0 for any that is free."
+            f"Cannot listen on {settings.host}:{settings.port}: {error}. "
+            "Choose another --port, or 0 for any that is free."
         ) from None
     return found
