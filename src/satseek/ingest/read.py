@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import Event
 
+import numpy as np
+
 from satseek.core.chip import Chip
 from satseek.core.errors import SourceError
 from satseek.core.scene import Scene
@@ -70,11 +72,11 @@ class JobReader:
         for run in neighbours(reader, [each.window for each in reading.job.windows]):
             if self._stop.is_set():
                 return
-            read = self._read_run(reader, run, reading)
-            kept = [(window, pixels) for window, pixels in read if self._is_worth_it(pixels, reading)]
-            places = reader.footprints([window.window for window, _ in kept])
-            for (window, pixels), place in zip(kept, places, strict=True):
-                chip = self._chip(reader, reading.job.surveyed.scene, names[window], window, pixels, place)
+            read = [(each, pixels, _nodata_share(pixels)) for each, pixels in self._read_run(reader, run, reading)]
+            kept = [each for each in read if self._is_worth_it(each[2], reading)]
+            places = reader.footprints([window.window for window, _, _ in kept])
+            for (window, pixels, nodata), place in zip(kept, places, strict=True):
+                chip = self._chip(reader, reading.job.surveyed.scene, names[window], window, pixels, nodata, place)
                 reading.chips.append((chip, pixels))
 
     def _read_run(
@@ -96,8 +98,7 @@ class JobReader:
                 return []
         return [each for window in run for each in self._read_run(reader, [window], reading)]
 
-    def _is_worth_it(self, pixels: Pixels, reading: Reading) -> bool:
-        nodata = pixels.nodata_share
+    def _is_worth_it(self, nodata: float, reading: Reading) -> bool:
         reading.best_valid_share = max(reading.best_valid_share, 1.0 - nodata)
         worth_it = nodata <= self._max_nodata and nodata < 1.0
         reading.skipped += not worth_it
@@ -110,6 +111,7 @@ class JobReader:
         chip_id: str,
         window: ChipWindow,
         pixels: Pixels,
+        nodata: float,
         place: Footprint | None,
     ) -> Chip:
         geometry = None if place is None else place.geometry
@@ -131,7 +133,7 @@ class JobReader:
             keywords=words.keywords,
             labels=words.labels,
             properties=scene.properties,
-            nodata_share=pixels.nodata_share,
+            nodata_share=nodata,
             cloud_share=None if scene.mask is None else reader.cloud_share(window.window, window.size),
         )
 
@@ -143,3 +145,8 @@ class JobReader:
             self._mine.address = job.surveyed.scene.address()
         kept: SceneReader = self._mine.reader
         return kept
+
+
+def _nodata_share(pixels: Pixels) -> float:
+    """The same as `pixels.nodata_share`, several times as quick: it is asked of every window, of sparse scenes too."""
+    return 1.0 - float(np.count_nonzero(pixels.valid)) / pixels.valid.size if pixels.valid.size else 1.0
