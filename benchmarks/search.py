@@ -122,7 +122,8 @@ def measure(name: str, folder: Path, rows: int) -> dict[str, Any]:
     questions = np.load(folder / "questions.npy")
     for share, asked in json.loads((folder / "asked.json").read_text()).items():
         cases = [
-            (question, each["bbox"] and tuple(each["bbox"]), each["ids"]) for question, each in zip(questions, asked)
+            (question, each["bbox"] and tuple(each["bbox"]), each["ids"])
+            for question, each in zip(questions, asked, strict=False)
         ]
         effort = _least_effort(engine, cases[:20])
         answers, spent = [], []

@@ -94,7 +94,8 @@ def _evidence(part: Part, cosine: FloatArray | None, said: FloatArray | None, an
         return seen
     if part.kind == "sentence":
         return np.asarray(SEEN * seen + SAID * said, dtype=np.float32)
-    return np.asarray(np.maximum(UNCONFIRMED * seen, said), dtype=np.float32)
+    # what is said counts more than anything seen; among chips that say it, those come first that also show it best
+    return np.asarray(np.where(said > 0, UNCONFIRMED + (1 - UNCONFIRMED) * seen, UNCONFIRMED * seen), dtype=np.float32)
 
 
 def _standing(cosine: FloatArray, anchored: Rows) -> FloatArray:
