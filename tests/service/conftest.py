@@ -14,7 +14,7 @@ from satseek.ingest.cut import CutPlan
 from satseek.ingest.pipeline import ingest
 from satseek.models.catalogue import load_model
 from satseek.service.app import create_app
-from satseek.service.settings import Limits, Settings
+from satseek.service.settings import Settings
 from worlds import small_catalog
 
 
@@ -42,10 +42,3 @@ def own_archive(painted_archive: Path, tmp_path: Path) -> Path:
     place = tmp_path / "spoiled"
     shutil.copytree(painted_archive, place)
     return place
-
-
-def serving(archive: Path, **settings: object) -> TestClient:
-    """A service with other settings."""
-    limits = settings.pop("limits", {})
-    made = Settings(str(archive), limits=Limits(**limits), **settings)  # type: ignore[arg-type]
-    return TestClient(create_app(made), base_url="http://localhost", raise_server_exceptions=False)

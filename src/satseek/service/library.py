@@ -14,6 +14,7 @@ import numpy as np
 
 from satseek.archive.archive import Archive
 from satseek.archive.reports import ArchiveInfo
+from satseek.archive.schema import TABLE
 from satseek.core.card import ModelCard
 from satseek.core.chip import Chip
 from satseek.core.errors import ArchiveError, ChipNotFound, ModelError, UsageError
@@ -46,7 +47,8 @@ class Library:
         self._loading = threading.Lock()
         self._archive: Archive | None = None
         self._version = 0
-        self._place: tuple[int, int] | None = None
+        self._times_opened = 0
+        self._place: tuple[int, int, int] | None = None
         self._model: SharedModel | None = None
         self._uploads: OrderedDict[str, FloatArray] = OrderedDict()
         self._remembered: tuple[object, Any] | None = None
@@ -59,6 +61,7 @@ class Library:
                 self._archive = None
             if self._archive is None:
                 self._archive = Archive.open(self.uri, card=None if self._given is None else self._given.card)
+                self._times_opened += 1
                 self._version, self._place = self._archive.version, _place_on_disk(self.uri)
             return self._archive
 
@@ -114,7 +117,7 @@ class Library:
     def of_version(self, what: str, make: Callable[[Archive], T]) -> T:
         """Return something that holds for one version of the archive, made once a version."""
         archive = self.archive
-        key = (id(archive), archive.version)
+        key = (self._times_opened, archive.version)
         with self._lock:
             if self._remembered is None or self._remembered[0] != key:
                 self._remembered = (key, {})
@@ -161,13 +164,13 @@ class _WithUploads:
         return vector
 
 
-def _place_on_disk(uri: str) -> tuple[int, int] | None:
-    """Return what tells a folder from another one of the same name; None on an object store."""
+def _place_on_disk(uri: str) -> tuple[int, int, int] | None:
+    """Return what tells an archive from another one in its place; None on an object store."""
     try:
-        facts = os.stat(uri)
+        facts = os.stat(os.path.join(uri, f"{TABLE}.lance"))
     except OSError:
         return None
-    return facts.st_dev, facts.st_ino
+    return facts.st_dev, facts.st_ino, facts.st_ctime_ns
 
 
 def _model_for(card: ModelCard) -> Model:

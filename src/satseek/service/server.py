@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import uvicorn
@@ -18,7 +21,6 @@ from satseek.service.app import create_app
 from satseek.service.desk import Desk
 from satseek.service.settings import Settings
 
-HEADER_SECONDS = 10.0  # for the first line and the headers of a request to arrive
 GRACE_SECONDS = 4  # after SIGTERM, for requests under way; all is over within five
 IDLE_SECONDS = 20
 logger = logging.getLogger(__name__)
@@ -27,6 +29,7 @@ logger = logging.getLogger(__name__)
 class Impatient(H11Protocol):
     """HTTP that hangs up on those who connect and do not ask."""
 
+    patience = IDLE_SECONDS + 1.0  # for a request's first line and headers
     _alarm: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
@@ -58,7 +61,7 @@ class Impatient(H11Protocol):
 
     def _wait(self) -> None:
         self._stop_waiting()
-        self._alarm = self.loop.call_later(max(HEADER_SECONDS, IDLE_SECONDS + 1), self._hang_up)
+        self._alarm = self.loop.call_later(self.patience, self._hang_up)
 
     def _stop_waiting(self) -> None:
         if self._alarm is not None:
@@ -124,11 +127,27 @@ def serve(
         desk.closing = True
 
     url = settings.url if settings.port else f"http://{host}:{port}"
-    _Server(config, lambda: on_ready(url), stop).run(sockets=[listening])
+    with _told_to_stop():
+        _Server(config, lambda: on_ready(url), stop).run(sockets=[listening])
     if desk.close():  # a thread that no answer waits for must not keep the process
         logger.warning("some work was under way and is given up")
         logging.shutdown()
         os._exit(0)
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[None]:
+    """Let SIGTERM and Ctrl-C, which uvicorn raises again once all is finished, end in peace."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _listening(settings: Settings) -> socket.socket:
