@@ -1,4 +1,4 @@
-"""Grid cells: places as whole numbers that an index finds quickly, on four levels from 600 km down to 1 km.
+"""Grid cells: places as whole numbers that an index finds quickly, on six levels from 1,200 km down to 1 km.
 
 Ranges over longitude and latitude cost with every row in the stripe; cells cost with the rows in the area.
 Each level has a column with the cell of a chip's middle. A chip is at most a cell wide, hence reaches at most half a
@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 from satseek.core.chip import BBox
 
-CELL_DEGREES = (5.625, 0.703125, 0.087890625, 0.010986328125)  # each an eighth of the one before
+CELL_DEGREES = (11.25, 2.8125, 0.703125, 0.17578125, 0.0439453125, 0.010986328125)  # each a quarter of the last
 CELL_COLUMNS = tuple(f"cell_{level}" for level in range(len(CELL_DEGREES)))
 LARGE = -1  # the cell of chips that are wider than a cell
-MOST_ASKED = 600  # an area that touches more cells is asked on a coarser level, or not by cells at all
+MOST_ASKED = 160  # an area that touches more cells is asked on a coarser level, or not by cells at all
 
 
 def cells_of(bbox: BBox | None) -> list[int | None]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from satseek.archive.cells import CELL_COLUMNS, cells_asked, square_degrees
 from satseek.archive.place import PlaceTest
 from satseek.archive.predicates import predicate_sql, quoted
 from satseek.archive.rows import fact
+from satseek.archive.store import Snapshot
 from satseek.core.filters import Filters
 from satseek.core.period import as_utc, rfc3339
 
@@ -25,29 +26,21 @@ class Condition(NamedTuple):
     rows: int | None = None  # that the SQL lets through, once counted
 
 
-def narrowest(filters: Filters, table: Any, *, few: int) -> Condition:
-    """Return the condition that lets the fewest rows through to the exact test, counted by the indices."""
+def condition_of(filters: Filters, snapshot: Snapshot) -> Condition:
+    """Return what the store filters by, with the rows that it lets through, counted by the indices."""
     facts = _facts_sql(filters)
     if filters.where is None:
         sql = " AND ".join(facts) or None
-        return Condition(sql, rows=None if sql is None else table.count_rows(sql))
+        return Condition(sql, rows=None if sql is None else snapshot.table.count_rows(sql))
     place = PlaceTest(filters.where)
-    ways: list[Condition] = []
-    for places, share in _places(place):
-        sql = " AND ".join([places, *facts])
-        ways.append(Condition(sql, place, share, rows=table.count_rows(sql)))
-        if _count(ways[-1]) <= few:
-            break
-    return min(ways, key=_count)
+    cells, share = _place_sql(place, snapshot)
+    sql = " AND ".join([cells, *facts])
+    return Condition(sql, place, share, rows=snapshot.table.count_rows(sql))
 
 
 def one_of(column: str, values: Iterable[str]) -> str:
     """Return the SQL that a column holds one of the texts."""
     return f"{column} IN ({', '.join(quoted(value) for value in values)})"
-
-
-def _count(condition: Condition) -> int:
-    return condition.rows or 0
 
 
 def _facts_sql(filters: Filters) -> list[str]:
@@ -69,19 +62,16 @@ def _facts_sql(filters: Filters) -> list[str]:
     return parts if filters.condition is None else [*parts, predicate_sql(filters.condition)]
 
 
-def _places(place: PlaceTest) -> list[tuple[str, float]]:
-    """Return the ways to ask for an area, finest cells first, each with the area's share of what it covers."""
-    ways: list[tuple[str, float]] = []
-    for level in reversed(range(len(CELL_COLUMNS))):
+def _place_sql(place: PlaceTest, snapshot: Snapshot) -> tuple[str, float]:
+    """Return the SQL for an area on the finest level of cells that suits, and the area's share of what it covers."""
+    for level in snapshot.useful_levels:
         cells = cells_asked(place.boxes, level)
         if cells is not None:
             share = place.square_degrees / max(square_degrees(cells, level), 1e-12)
-            ways.append((_cells_sql(CELL_COLUMNS[level], cells), min(max(share, LEAST_SHARE), 1.0)))
-    return ways or [("bbox IS NOT NULL", max(place.square_degrees / (360 * 180), LEAST_SHARE))]
-
-
-def _cells_sql(column: str, cells: Sequence[int]) -> str:
-    return f"{column} IN ({', '.join(str(cell) for cell in cells)})"
+            listed = ", ".join(str(cell) for cell in cells)
+            return f"{CELL_COLUMNS[level]} IN ({listed})", min(max(share, LEAST_SHARE), 1.0)
+    share = place.square_degrees / (360 * 180)
+    return f"{CELL_COLUMNS[0]} IS NOT NULL", min(max(share, LEAST_SHARE), 1.0)
 
 
 def _moment(moment: datetime) -> str:

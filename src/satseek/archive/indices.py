@@ -71,7 +71,7 @@ class Effort(NamedTuple):
     """How hard the vector index is searched."""
 
     nprobes: int  # partitions that are looked at
-    refine: int  # candidates that are scored with their stored vectors, for each one wanted
+    refine: int  # candidates that are scored with their stored vectors, for each one wanted; see nearest.py
 
 
 def calibrate(table: Any, tuning: Tuning) -> tuple[Effort, float]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive.conditions import Condition, narrowest, one_of
+from satseek.archive.conditions import Condition, condition_of, one_of
 from satseek.archive.faults import store_errors
 from satseek.archive.nearest import ROW_ID, inside, matching_rows, read_chips
 from satseek.archive.neighbours import Neighbours, best_first
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 IDS_AT_ONCE = 5_000
-FEW = 1_000  # rows that need no finer cells: their places are tested in no time
 NEWEST_FIRST = [
     {"column_name": "datetime", "ascending": False, "nulls_first": False},
     {"column_name": "id", "ascending": True, "nulls_first": False},
@@ -35,7 +34,7 @@ def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, u
     match: Any = MatchQuery  # its other arguments have defaults that the type checker cannot see
     columns = ["id", *(["bbox"] if filters.where is not None else []), "vector", "_score"]
     with store_errors(uri, "searched"):
-        condition = narrowest(filters, snapshot.table, few=FEW)
+        condition = condition_of(filters, snapshot)
         limit = k + 16 if condition.place is None else 4 * k + 16
         while True:
             search = snapshot.table.search(match(words, "text"), query_type="fts")
@@ -53,7 +52,7 @@ def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, u
 def scan(snapshot: Snapshot, filters: Filters, *, batch: int, limit: int | None, uri: str) -> Iterator[Neighbours]:
     """Yield the chips that meet the filters, newest first, undated last, ties by id."""
     with store_errors(uri, "read"):
-        rows = _newest_first(snapshot, narrowest(filters, snapshot.table, few=FEW), limit)
+        rows = _newest_first(snapshot, condition_of(filters, snapshot), limit)
     for start in range(0, len(rows), batch):
         yield _of_rows(snapshot, rows[start : start + batch], uri)
 
@@ -61,7 +60,7 @@ def scan(snapshot: Snapshot, filters: Filters, *, batch: int, limit: int | None,
 def count(snapshot: Snapshot, filters: Filters, uri: str) -> int:
     """Return how many chips meet the filters."""
     with store_errors(uri, "read"):
-        condition = narrowest(filters, snapshot.table, few=FEW)
+        condition = condition_of(filters, snapshot)
         if condition.place is None:
             return snapshot.rows if condition.rows is None else condition.rows
         return sum(len(keys) for keys in matching_rows(snapshot, condition, ["id"]))
@@ -70,7 +69,7 @@ def count(snapshot: Snapshot, filters: Filters, uri: str) -> int:
 def tables(snapshot: Snapshot, filters: Filters, columns: Sequence[str], uri: str) -> Iterator[pa.Table]:
     """Yield rows that meet the filters as they are stored, in no order, in bounded memory."""
     with store_errors(uri, "read"):
-        condition = narrowest(filters, snapshot.table, few=FEW)
+        condition = condition_of(filters, snapshot)
         yield from matching_rows(snapshot, condition, columns, batch=1_000)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive.conditions import Condition, narrowest
+from satseek.archive.conditions import Condition, condition_of
 from satseek.archive.faults import store_errors
 from satseek.archive.indices import Effort
 from satseek.archive.neighbours import Neighbours, best_first, exact_scores
@@ -40,7 +40,7 @@ def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, 
         wanted = min(k, snapshot.rows)
         if wanted <= 0:
             return nothing(query, snapshot.vector_index or EXACT)
-        condition = narrowest(filters, snapshot.table, few=tuning.exact_rows)
+        condition = condition_of(filters, snapshot)
         if condition.rows == 0:
             return nothing(query, EXACT_FILTERED)
         narrow = condition.rows is not None and condition.rows <= max(tuning.exact_rows, wanted)
@@ -121,11 +121,13 @@ def _widening(
     snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, tuning: Tuning, uri: str
 ) -> Neighbours:
     """Ask for more candidates than are wanted, and for more still while the exact test leaves too few."""
-    share = 1.0 if condition.place is None else condition.share
-    limit = k + tuning.slack if share >= 1 else int(k / share * tuning.overfetch) + tuning.slack
+    effort = snapshot.effort or Effort(tuning.nprobes[1], tuning.refine[1])
+    limit = k + 1 if condition.share >= 1 else int(k / condition.share * tuning.overfetch) + 1  # one more shows a tie
+    if snapshot.vector_index is not None:  # its scores are rough: the best are among the first few times as many
+        limit *= effort.refine
     while True:
         fetched = min(limit, snapshot.rows)
-        found = _candidates(snapshot, query, condition, fetched, tuning)
+        found = _candidates(snapshot, query, condition, fetched, effort, tuning)
         exhausted = len(found) < fetched or fetched == snapshot.rows
         scores = exact_scores(query, vectors_of(found))
         kept = np.ones(len(found), dtype=bool) if condition.place is None else inside(snapshot, found, condition.place)
@@ -143,7 +145,9 @@ def _tie_goes_on(fetched: FloatArray, kept: FloatArray, k: int) -> bool:
     return bool(fetched.min() >= np.partition(kept, -k)[-k])
 
 
-def _candidates(snapshot: Snapshot, query: FloatArray, condition: Condition, limit: int, tuning: Tuning) -> pa.Table:
+def _candidates(
+    snapshot: Snapshot, query: FloatArray, condition: Condition, limit: int, effort: Effort, tuning: Tuning
+) -> pa.Table:
     columns = ["id", *(["bbox"] if condition.place is not None else []), "vector", "_distance"]
     search: Any = snapshot.table.search(query, query_type="vector", vector_column_name="vector")
     search = search.distance_type("cosine").select(columns).with_row_id(True).limit(limit)
@@ -151,21 +155,19 @@ def _candidates(snapshot: Snapshot, query: FloatArray, condition: Condition, lim
         search = search.where(condition.sql)
     if snapshot.vector_index is None:
         search = search.bypass_vector_index()
-    else:
-        effort = _effort(snapshot, condition, limit, tuning)
-        search = search.nprobes(effort.nprobes).refine_factor(effort.refine)
+    else:  # without Lance's refining: it would read the same vectors a second time
+        search = search.nprobes(_partitions(snapshot, condition, limit // effort.refine, effort, tuning))
     table: pa.Table = search.to_arrow()
     return table
 
 
-def _effort(snapshot: Snapshot, condition: Condition, limit: int, tuning: Tuning) -> Effort:
-    """Look at as many partitions as `optimize` found to be needed, and at more where few of their chips pass."""
-    effort = snapshot.effort or Effort(tuning.nprobes[1], tuning.refine[1])
+def _partitions(snapshot: Snapshot, condition: Condition, wanted: int, effort: Effort, tuning: Tuning) -> int:
+    """Return how many to look at: as many as `optimize` found to be needed, more where few of their chips pass."""
     partitions = max(snapshot.rows // tuning.partition_rows, 1)
     passing = snapshot.rows if condition.rows is None else condition.rows
-    enough = -(-tuning.choice * limit * partitions // max(passing, 1))
-    nprobes = effort.nprobes if condition.sql is None else effort.nprobes * 3 // 2
-    return effort._replace(nprobes=min(max(nprobes, enough), partitions))
+    enough = -(-tuning.choice * wanted * partitions // max(passing, 1))
+    usual = effort.nprobes if condition.sql is None else effort.nprobes * 3 // 2
+    return min(max(usual, enough), partitions)
 
 
 def _neighbours(

@@ -6,10 +6,12 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from satseek.archive.cells import CELL_COLUMNS, LARGE
 from satseek.archive.faults import store_errors, with_retries
 from satseek.archive.indices import Effort, kinds, noted_effort
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
@@ -25,14 +27,22 @@ METADATA_CACHE_BYTES = 32 << 20
 REMOTE_FRESH_SECONDS = 2.0  # how old the known version of an archive on an object store may be
 
 
-class Snapshot(NamedTuple):
+@dataclass(frozen=True)
+class Snapshot:
     """One version of the table that stays as it is, whatever others write meanwhile."""
 
     table: Any
     version: int
     rows: int
     vector_index: str | None
-    effort: Effort | None  # with which it has to be searched, where that was measured
+    effort: Effort | None  # with which the vector index has to be searched, where that was measured
+
+    @cached_property
+    def useful_levels(self) -> tuple[int, ...]:
+        """The levels of cells, finest first, on which only few chips are wider than a cell."""
+        few = max(self.rows // 100, 100)
+        levels = reversed(range(len(CELL_COLUMNS)))
+        return tuple(each for each in levels if self.table.count_rows(f"{CELL_COLUMNS[each]} = {LARGE}") <= few)
 
 
 class Store:

@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from satseek.archive.conditions import narrowest, one_of
+from satseek.archive.conditions import condition_of, one_of
 from satseek.archive.faults import store_errors
-from satseek.archive.listing import FEW
 from satseek.archive.nearest import ROW_ID, matching_rows
 from satseek.archive.rows import chips_of, table_of, text_columns
 from satseek.archive.store import Store
@@ -52,7 +51,7 @@ def remove(store: Store, filters: Filters) -> int:
     """Remove the chips that meet the filters; returns how many there were."""
     snapshot = store.latest()
     with store_errors(store.uri, "read"):
-        condition = narrowest(filters, snapshot.table, few=FEW)
+        condition = condition_of(filters, snapshot)
     if condition.place is None and condition.sql is not None:
         return _delete(store, condition.sql)
     removed = 0
@@ -69,7 +68,7 @@ def update(store: Store, filters: Filters, change: Callable[[Chip], Chip]) -> in
     snapshot = store.latest()
     changed = 0
     with store_errors(store.uri, "read"):
-        condition = narrowest(filters, snapshot.table, few=FEW)
+        condition = condition_of(filters, snapshot)
     for keys in matching_rows(snapshot, condition, ["id"]):
         rows = (
             snapshot.table.take_row_ids(keys.column(ROW_ID).to_pylist()).select(snapshot.table.schema.names).to_arrow()
