@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,8 @@ class Globe:
         """Return the outlines of many windows; those that are plain quadrangles, as most are, in one go."""
         if not windows:
             return []
-        pixels = np.stack([_ring(window) for window in windows])  # (windows, points, 2)
+        sides = np.array(windows, dtype=np.float64)[:, None]  # (windows, 1, 4)
+        pixels = sides[..., :2] + _unit_ring() * sides[..., 2:]  # (windows, points, 2)
         rings = self._degrees(pixels.reshape(-1, 2)).reshape(pixels.shape)
         plain = _are_plain(rings)
         return [
@@ -82,15 +84,13 @@ class Globe:
         """Return the same for many places, each a column and a row."""
         steps = np.array([(0.0, 0.0), (1.0, 0.0), (0.0, 1.0)])
         pixels = np.asarray(places, dtype=np.float64).reshape(-1, 1, 2) + steps
-        return [self._side_m(corners) for corners in self._degrees(pixels.reshape(-1, 2)).reshape(pixels.shape)]
-
-    def _side_m(self, corners: Points) -> float | None:
-        if not np.isfinite(corners).all():
-            return None
-        place, across, down = corners
-        longitudes, latitudes = np.array([place, across, across + down - place, down]).T
-        area, _ = self._geod.polygon_area_perimeter(longitudes, latitudes)
-        return math.sqrt(abs(area)) or None
+        degrees = self._degrees(pixels.reshape(-1, 2)).reshape(pixels.shape)
+        known = np.asarray(np.isfinite(degrees).all(axis=(1, 2)))
+        (place, across, down) = np.moveaxis(np.where(known[:, None, None], degrees, 0.0), 1, 0)
+        to_across, _, width = self._geod.inv(*place.T, *across.T)
+        to_down, _, height = self._geod.inv(*place.T, *down.T)
+        sides = np.sqrt(width * height * np.abs(np.sin(np.radians(to_down - to_across))))  # of a parallelogram
+        return [float(side) or None if is_known else None for side, is_known in zip(sides, known, strict=True)]
 
     @cached_property
     def _geod(self) -> Geod:
@@ -157,11 +157,17 @@ class Globe:
 
 
 def _ring(window: Window) -> Points:
+    return np.asarray(np.array(window[:2]) + _unit_ring() * np.array(window[2:]))
+
+
+@cache
+def _unit_ring() -> Points:
+    """The outline of a window of one pixel at the origin, closed."""
     share = np.linspace(0, 1, _POINTS_A_SIDE, endpoint=False)
     zero, one = np.zeros_like(share), np.ones_like(share)
     across = np.concatenate([share, one, 1 - share, zero, [0.0]])
     down = np.concatenate([zero, share, one, 1 - share, [0.0]])
-    return np.column_stack([window.column + across * window.width, window.row + down * window.height])
+    return np.column_stack([across, down])
 
 
 def _are_plain(rings: Points) -> NDArray[np.bool_]:
@@ -177,12 +183,14 @@ def _are_plain(rings: Points) -> NDArray[np.bool_]:
 
 
 def _of_corners(corners: Points) -> Footprint | None:
-    corners = np.round(corners, 8)
-    x, y = corners.T
-    area = float(np.dot(x, np.roll(y, -1)) - np.dot(y, np.roll(x, -1)))
-    ring = (corners if area > 0 else corners[::-1]).tolist()
-    bbox = (float(x.min()), float(y.min()), float(x.max()), float(y.max()))
-    return Footprint({"type": "Polygon", "coordinates": [[*ring, ring[0]]]}, bbox) if area else None
+    ring = [[round(x, 8), round(y, 8)] for x, y in corners.tolist()]
+    area = sum(x * next_y - next_x * y for (x, y), (next_x, next_y) in pairwise([*ring, ring[0]]))
+    if not area:
+        return None
+    ring = ring if area > 0 else ring[::-1]
+    longitudes, latitudes = zip(*ring, strict=True)
+    bbox = (min(longitudes), min(latitudes), max(longitudes), max(latitudes))
+    return Footprint({"type": "Polygon", "coordinates": [[*ring, ring[0]]]}, bbox)
 
 
 def _turns(longitudes: NDArray[np.float64]) -> NDArray[np.float64]:
