@@ -65,7 +65,7 @@ def test_the_printed_command_gives_the_same_answer(first: Ran) -> None:
 
 
 def test_a_second_run_only_asks_and_prints_for_people(first: Ran, folder: Path) -> None:
-    again = satseek("demo", "--folder", folder, *SMALL)
+    again = satseek("demo", "--folder", folder, *SMALL, "--no-serve")
     assert again.code == 0
     assert f"0 chips added, {first.json['chips']} already there" in again.out
     for number, title in enumerate(TITLES, start=1):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import signal
 import socket
@@ -258,17 +257,3 @@ def test_a_client_that_connects_and_says_nothing_is_hung_up_on(painted_archive: 
         assert [client.get("/healthz").status_code for _ in range(3)] == [200] * 3
     running_server.should_exit = True
     thread.join(5)
-
-
-@pytest.mark.slow
-def test_help_shows_examples_and_wrong_options_are_said(painted_archive: Path, tmp_path: Path):
-    def said(*options: str) -> tuple[int, str]:
-        command = [sys.executable, "-c", "from satseek.cli.app import main; main()", "serve", *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    assert said(str(tmp_path / "none"))[0] == 1
-    code, text = said(str(painted_archive), "--host", "0.0.0.0")
-    assert code == 2
-    assert "--token" in text
-    assert json.dumps("satseek serve ./archive")[1:-1] in said("--help")[1]

@@ -30,14 +30,14 @@ def run(
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="The same seed paints the same land.")] = SEED,
     no_serve: Annotated[
         bool,
-        typer.Option("--no-serve", help="End with the printed searches; until there is a service, it always does."),
+        typer.Option("--no-serve", help="End with the printed searches, as --json does, instead of serving them."),
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="The report and the answers as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
 ) -> None:
-    """Paint a world as three sensors see it, fill an archive with it, and ask it six telling questions.
+    """Paint a world as three sensors see it, fill an archive with it, ask it six telling questions, and serve it.
 
-    A second run finds everything in place and only asks.
+    A second run finds everything in place and only asks. Ctrl-C ends it.
 
     Examples:
 
@@ -68,6 +68,8 @@ def run(
                 _print(collection, report, answers)
         except KeyboardInterrupt:
             stop("Stopped. Run the same command again to go on.", INTERRUPTED)
+        if not (no_serve or json):
+            _serve(collection.archive.uri)
     raise typer.Exit(SOME_REFUSED if report.refused else OK)
 
 
@@ -129,6 +131,19 @@ def _print(collection: Collection, report: IngestReport, answers: list[tuple[Sho
         for remark in [*result.notes, *_remarks(collection, result)]:
             print(remark)
     print(f'\nAsk your own questions: satseek search {collection.archive.uri} "a lake in the forest" --explain')
+
+
+def _serve(archive: str) -> None:
+    """Serve the demo's archive to this machine; on another port where the usual one is taken."""
+    import socket
+
+    from satseek.cli.serve import serve_until_stopped
+    from satseek.service.settings import Settings
+
+    usual = Settings(archive)
+    with socket.socket() as probe:
+        taken = probe.connect_ex((usual.host, usual.port)) == 0
+    serve_until_stopped(Settings(archive, port=0) if taken else usual)
 
 
 def _remarks(collection: Collection, result: SearchResult) -> list[str]:
