@@ -250,6 +250,13 @@ def test_k_below_one_is_refused(archive: Archive) -> None:
         archive.nearest(clustered(1)[0], k=0)
 
 
+@pytest.mark.parametrize("value", [0.0, float("nan"), float("inf")])
+def test_a_question_without_a_direction_is_refused(archive: Archive, value: float) -> None:
+    archive.add([chip(1)], clustered(1))
+    with pytest.raises(UsageError, match="zero or has gaps"):
+        archive.nearest(np.full(32, value, dtype=np.float32))
+
+
 def test_dates_are_compared_as_moments(archive: Archive) -> None:
     moment = datetime(2024, 5, 1, 12, tzinfo=UTC)
     archive.add([chip(1, datetime=moment), chip(2, datetime=None)], clustered(2))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from satseek.archive import listing, upkeep, verify, writing
 from satseek.archive.nearest import nearest, nothing, read_chips
 from satseek.archive.neighbours import Neighbours
@@ -89,12 +91,15 @@ class Archive:
 
     def nearest(self, vector: FloatArray, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:
         """Return the k chips nearest to a vector that meet the filters; fewer only where fewer do."""
-        query = unit_rows(vector)[0]
-        if query.shape != (self.card.dimensions,):
+        asked = np.asarray(vector, dtype=np.float32).ravel()
+        if asked.size != self.card.dimensions:
             raise ModelMismatch(
-                f"This vector has {query.size} numbers and the archive '{self.uri}' holds vectors of "
+                f"This vector has {asked.size} numbers and the archive '{self.uri}' holds vectors of "
                 f"{self.card.dimensions}, made by '{self.card.name}'. Encode the question with that model."
             )
+        if not (np.isfinite(asked).all() and asked.any()):
+            raise UsageError("This vector is zero or has gaps, so nothing can be near to it. Ask with other words.")
+        query = unit_rows(asked)[0]
         return nearest(self._store.latest(), query, filters, k=_checked(k), tuning=self._tuning, uri=self.uri)
 
     def matching_text(self, words: str, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:

@@ -50,8 +50,8 @@ class Store:
 
     def __init__(self, uri: str) -> None:
         """Name the place; nothing is opened yet."""
-        self.uri = uri
-        self.is_local = "://" not in uri
+        self.uri = uri.removeprefix("file://")
+        self.is_local = "://" not in self.uri
         self._watch: Any = None  # follows the latest version; never read from
         self._looked = 0.0
         self._snapshot: Snapshot | None = None
