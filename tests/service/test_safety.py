@@ -46,7 +46,9 @@ def test_other_origins_are_let_in_only_where_they_are_named(painted_archive: Pat
     origin = {"Origin": "https://maps.example.org"}
     assert "access-control-allow-origin" not in client.get("/search", headers=origin).headers
     with serving(painted_archive, cors=("https://maps.example.org",)) as open_client:
-        assert open_client.get("/search", headers=origin).headers["access-control-allow-origin"] == origin["Origin"]
+        named = open_client.get("/search", headers=origin)
+        assert named.headers["access-control-allow-origin"] == origin["Origin"]
+        assert "cross-origin-resource-policy" not in named.headers  # its pictures may be shown there
         other = open_client.get("/search", headers={"Origin": "https://evil.example"})
         assert "access-control-allow-origin" not in other.headers
 
@@ -186,6 +188,7 @@ def test_answers_carry_what_keeps_browsers_safe(client: TestClient):
     headers = client.get("/search").headers
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["x-frame-options"] == "DENY"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
 
 
 def test_metrics_count_requests_by_route_and_stages(client: TestClient):

@@ -26,8 +26,8 @@ SAFE_HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"no-referrer",
     b"x-frame-options": b"DENY",
-    b"cross-origin-resource-policy": b"same-origin",
 }
+NO_STRANGERS = (b"cross-origin-resource-policy", b"same-origin")  # not even pictures, unless an origin is named
 
 
 def wants_page(accept: str) -> bool:
@@ -157,6 +157,7 @@ class _Answer:
 
     def __init__(self, scope: Scope, send: Send, settings: Settings, metrics: Metrics) -> None:
         self._scope, self._send, self._seconds = scope, send, settings.limits.send_seconds
+        self._open_to_others = bool(settings.cors)
         self.begun = asyncio.Event()
         self.began = time.perf_counter()
         self.status = 0
@@ -167,6 +168,7 @@ class _Answer:
             self.status = int(message["status"])
             present = {name.lower() for name, _ in message.get("headers", ())}
             added = [(name, value) for name, value in SAFE_HEADERS.items() if name not in present]
+            added += [] if self._open_to_others else [NO_STRANGERS]
             message = {**message, "headers": [*message.get("headers", ()), *added]}
         await asyncio.wait_for(self._send(message), self._seconds)
 
