@@ -103,6 +103,19 @@ def test_a_picture_without_a_place_is_one_chip_and_is_searchable(tmp_path: Path,
     assert [hit["id"] for hit in found.json["hits"]] == [chip.id]
 
 
+def test_many_pictures_are_read_without_a_word_from_the_libraries(
+    tmp_path: Path, archive: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    (tmp_path / "pictures").mkdir()
+    for number in range(60):
+        values = np.full((3, 40, 40), number, np.uint8)
+        write_raster(tmp_path / "pictures" / f"{number}.png", values, crs=None, driver="PNG")
+    ran = satseek("ingest", archive, tmp_path / "pictures")
+    assert (ran.code, ran.err) == (0, "")
+    assert "60 chips added" in ran.out
+    assert not [warning for warning in recwarn if "geo" in str(warning.message).lower()]
+
+
 def test_whole_and_no_whole_overrule_what_is_usual(tmp_path: Path) -> None:
     path = land(tmp_path / "a.tif")
     assert satseek("ingest", tmp_path / "one", path, *CUT, "--whole", "--json").json["added"] == 1

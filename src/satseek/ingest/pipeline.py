@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
 import numpy as np
+from rasterio.errors import NotGeoreferencedWarning
 
 from satseek.archive.archive import Archive
 from satseek.core.chip import Chip
@@ -59,14 +61,10 @@ def ingest(
     archive that cannot be written ends the run with an `ArchiveError`. The result does not depend on `workers`.
     """
     run = _Run(archive, model, tally or Tally(), batch, on_progress, on_added)
-    return run.of(
-        sources,
-        plan or CutPlan(),
-        annotations,
-        min(workers or default_workers(), MOST_WORKERS),
-        transactions,
-        open_reader,
-    )
+    workers = min(workers or default_workers(), MOST_WORKERS)
+    with warnings.catch_warnings():  # not in each thread that opens a file: filters are the whole process's
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return run.of(sources, plan or CutPlan(), annotations, workers, transactions, open_reader)
 
 
 def default_workers() -> int:
