@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 LONGEST_FACT = 200  # characters; a longer value is filtered by its hash
 UNIT_TOLERANCE = 1e-3
+_POLYGON = 3  # as GEOS numbers kinds of shapes
 
 
 def table_of(chips: Sequence[Chip], vectors: FloatArray, schema: pa.Schema, *, now: datetime) -> pa.Table:
@@ -115,7 +116,15 @@ def geometries_of(column: pa.ChunkedArray) -> list[Geometry | None]:
     import shapely
 
     shapes = shapely.from_wkb(np.asarray(column.to_pylist(), dtype=object))
-    return [None if shape is None else _geojson(shape) for shape in shapes]
+    found: list[Geometry | None] = [None] * len(shapes)
+    plain = (shapely.get_type_id(shapes) == _POLYGON) & (shapely.get_num_interior_rings(shapes) == 0)
+    corners, owners = shapely.get_coordinates(shapes[plain], return_index=True)  # nearly all, many times as quick
+    points, starts = corners.tolist(), np.searchsorted(owners, np.arange(int(plain.sum()) + 1)).tolist()
+    for row, start, end in zip(np.flatnonzero(plain).tolist(), starts, starts[1:], strict=False):
+        found[row] = {"type": "Polygon", "coordinates": [points[start:end]]}
+    for row in np.flatnonzero(~plain).tolist():
+        found[row] = None if shapes[row] is None else _geojson(shapes[row])
+    return found
 
 
 def wkb_of(geometries: Sequence[Geometry | None]) -> list[bytes | None]:
