@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -12,7 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from satseek import __version__
 from satseek.core.model import Model
-from satseek.service import errors
+from satseek.service import errors, page
 from satseek.service.decoder import Decoder
 from satseek.service.desk import Desk
 from satseek.service.guard import Guard
@@ -23,8 +22,6 @@ from satseek.service.public import Names
 from satseek.service.routes import archive, health, images, ingest, items, search, stac, tiles
 from satseek.service.settings import Settings
 from satseek.service.work import Workbench
-
-STATIC = Path(__file__).parent / "static"  # the page, where it was built
 
 
 def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
@@ -49,9 +46,9 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     errors.install(app)
     for routes in (stac, search, images, items, tiles, archive, health, *([ingest] if desk.jobs else [])):
         app.include_router(routes.router)
-    if STATIC.is_dir():
-        app.mount("/page", StaticFiles(directory=STATIC, html=True), name="page")
-    app.add_middleware(Guard, settings=settings, metrics=desk.metrics, pages="/page/")
+    if page.index() is not None:
+        app.mount(page.PREFIX.rstrip("/"), StaticFiles(directory=page.STATIC, html=True), name="page")
+    app.add_middleware(Guard, settings=settings, metrics=desk.metrics)
     if settings.cors:
         app.add_middleware(
             CORSMiddleware,

@@ -7,13 +7,13 @@ import hmac
 import logging
 import time
 from collections.abc import MutableMapping
-from pathlib import Path
 from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from satseek.service import page
 from satseek.service.errors import Problem, busy, problem_of, response_of
 from satseek.service.metrics import Metrics
 from satseek.service.settings import Settings
@@ -30,19 +30,11 @@ SAFE_HEADERS = {
 NO_STRANGERS = (b"cross-origin-resource-policy", b"same-origin")  # not even pictures, unless an origin is named
 
 
-def wants_page(accept: str) -> bool:
-    """Return whether a browser asks: it names HTML before JSON."""
-    html, json = accept.find("text/html"), accept.find("json")
-    return html >= 0 and (json < 0 or html < json)
-
-
 class Guard:
     """Refuses what must not pass, counts what does, and sees to it that nothing goes on for ever."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics, *, pages: str = "/page/") -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         self._app, self._settings, self._metrics = app, settings, metrics
-        self._pages = pages  # below it lies what a browser loads before it can send a token
-        self._has_page = (Path(__file__).parent / "static" / "index.html").is_file()
         self._token = None if settings.token is None else settings.token.encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,8 +98,9 @@ class Guard:
 
     def _is_open(self, scope: Scope) -> bool:
         path = scope["path"]
-        asks_for_page = path == "/" and self._has_page and wants_page(Headers(scope=scope).get("accept", ""))
-        return path in OPEN_TO_ALL or path.startswith(self._pages) or asks_for_page
+        if path in OPEN_TO_ALL or path.startswith(page.PREFIX):  # a browser loads these before it can send a token
+            return True
+        return path == "/" and page.index() is not None and page.wants_page(Headers(scope=scope).get("accept", ""))
 
 
 class _Refused(HTTPException):

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from satseek.archive.reports import ArchiveInfo
-from satseek.service import stac_pages
+from satseek.service import page, stac_pages
 from satseek.service.answers import FORMATS, Asked, answer, json_response
 from satseek.service.asked import Address
 from satseek.service.desk import At, Base, Desk
 from satseek.service.errors import Problem
-from satseek.service.guard import wants_page
 from satseek.service.routes.items import item_response
 from satseek.service.schemas import PROBLEMS, Item, Link, Open, Page
-
-PAGE = Path(__file__).parent.parent / "static" / "index.html"
 
 router = APIRouter(tags=["STAC"], responses=PROBLEMS)
 
@@ -60,8 +56,9 @@ class Collections(Open):
 @router.get("/", response_model=Landing, responses={200: {"content": {"text/html": {}}}}, summary="Start here")
 async def landing(request: Request, desk: At, base: Base) -> Response:
     """Return the page to a browser, and the STAC catalog to everybody else."""
-    if PAGE.is_file() and wants_page(request.headers.get("accept", "")):
-        return FileResponse(PAGE, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
+    index = page.index()
+    if index is not None and page.wants_page(request.headers.get("accept", "")):
+        return FileResponse(index, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
     found = json_response(stac_pages.landing(await _info(desk), base))
     found.headers["Vary"] = "Accept"
     return found
