@@ -47,6 +47,21 @@ def test_an_error_comes_out_behind_the_items_before_it() -> None:
         next(ahead)
 
 
+def test_the_next_item_is_waited_for_only_so_long() -> None:
+    go = threading.Event()
+
+    def items() -> Iterator[int]:
+        go.wait(5)
+        yield 1
+
+    ahead = Ahead(items(), most=2, name="test")
+    assert not ahead.has_next(patience_s=0.02)
+    threading.Timer(0.02, go.set).start()
+    assert ahead.has_next(patience_s=5)
+    assert list(ahead) == [1]
+    assert ahead.has_next()  # the end is known: nobody need wait for it
+
+
 def test_closing_ends_the_thread_and_its_generator() -> None:
     closed = threading.Event()
 

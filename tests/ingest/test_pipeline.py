@@ -300,6 +300,14 @@ def test_a_large_scene_is_asked_for_in_slabs_not_window_by_window() -> None:
     assert archive.asked == 2  # 10,000 windows
 
 
+def test_many_small_scenes_are_asked_for_together() -> None:
+    names = [f"s{number}" for number in range(300)]
+    archive = MemoryArchive()
+    report, _ = run([scene(name) for name in names], Camera({name: Land(20, 20) for name in names}), archive)
+    assert report.added == 300
+    assert archive.asked <= 10
+
+
 def test_progress_goes_up_to_all_and_ends_there() -> None:
     seen: list[Progress] = []
     camera = Camera({"a": Land(nodata_left_of=40), "b": Land(fails_below=30)})

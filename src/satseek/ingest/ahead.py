@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from queue import Empty, Full, Queue
 from threading import Event, Thread
@@ -9,6 +10,7 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 LOOK_SECONDS = 0.1  # how often a waiting thread looks whether it should stop
+PEEK_SECONDS = 0.005
 
 
 class Ahead(Generic[T], Iterator[T]):
@@ -36,9 +38,14 @@ class Ahead(Generic[T], Iterator[T]):
                 raise self._error
         raise StopIteration
 
-    def has_next(self) -> bool:
-        """Whether an item, or the end, is there without waiting."""
-        return self._ended or not self._queue.empty()
+    def has_next(self, patience_s: float = 0.0) -> bool:
+        """Whether an item, or the end, is there, or comes within so long."""
+        until = time.monotonic() + patience_s
+        while self._queue.empty() and not self._ended:
+            if time.monotonic() >= until:
+                return False
+            time.sleep(PEEK_SECONDS)
+        return True
 
     def close(self, patience_s: float = 5.0) -> None:
         """Stop making items; a thread that hangs in a slow source is left behind after a while."""

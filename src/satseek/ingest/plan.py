@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 
 from satseek.core.card import ModelCard
@@ -19,6 +20,7 @@ from satseek.raster.windows import ChipWindow
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 ASKED_AT_ONCE = 8192  # ids in one question to the archive
+GATHER_SECONDS = 0.25  # so long small scenes are gathered for it, and no longer: the readers wait
 
 
 def survey(
@@ -108,7 +110,7 @@ _Slab = list[tuple[Surveyed, list[NamedWindow]]]
 def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
     """Gather windows of several small scenes, or of a part of a large one, for one question to the archive."""
     slab: _Slab = []
-    room = ASKED_AT_ONCE
+    room, until = ASKED_AT_ONCE, 0.0
     for scene in surveyed:
         windows: list[NamedWindow] = []
         for window in scene.cutting:
@@ -119,7 +121,8 @@ def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
             windows.append(NamedWindow(id_of(scene.scene, window, card), window))
             room -= 1
         slab.append((scene, windows))
-        if not surveyed.has_next() or room == 0:
+        until = time.monotonic() + GATHER_SECONDS if len(slab) == 1 else until
+        if room == 0 or not surveyed.has_next(patience_s=until - time.monotonic()):
             yield slab
             slab, room = [], ASKED_AT_ONCE
     if slab:
