@@ -159,3 +159,9 @@ def test_a_query_knows_whether_it_asks_about_content() -> None:
 )
 def test_a_weight_stands_behind_the_last_colon(text: str, parts: tuple[str, float]) -> None:
     assert split_weight(text) == parts
+
+
+def test_an_example_without_a_name_is_refused_however_it_is_written():
+    for nameless in ("", {"chip": ""}, {"weight": 2}):
+        with pytest.raises(UsageError, match="names a 'chip' or a 'file'"):
+            Query.from_json({"like": [nameless]})

@@ -246,4 +246,6 @@ def _example(item: Any) -> Example:
         if not item.get("chip") and not item.get("file"):
             raise ValueError("an example names a 'chip' or a 'file'")
         return Example(item.get("chip"), item.get("file"), float(item.get("weight", 1.0)), item.get("sensor"))
+    if not str(item):
+        raise ValueError("an example names a 'chip' or a 'file'")
     return Example(chip=str(item))
