@@ -16,7 +16,7 @@ from satseek.core.chip import BBox
 CELL_DEGREES = (11.25, 2.8125, 0.703125, 0.17578125, 0.0439453125, 0.010986328125)  # each a quarter of the last
 CELL_COLUMNS = tuple(f"cell_{level}" for level in range(len(CELL_DEGREES)))
 LARGE = -1  # the cell of chips that are wider than a cell
-MOST_ASKED = 160  # an area that touches more cells is asked on a coarser level, or not by cells at all
+MOST_ASKED = 256  # an area that touches more cells is asked on a coarser level, or not by cells at all
 
 
 def cells_of(bbox: BBox | None) -> list[int | None]:

@@ -122,9 +122,9 @@ def _widening(
 ) -> Neighbours:
     """Ask for more candidates than are wanted, and for more still while the exact test leaves too few."""
     effort = snapshot.effort or Effort(tuning.nprobes[1], tuning.refine[1])
-    limit = k + 1 if condition.share >= 1 else int(k / condition.share * tuning.overfetch) + 1  # one more shows a tie
-    if snapshot.vector_index is not None:  # its scores are rough: the best are among the first few times as many
-        limit *= effort.refine
+    limit = int(k / condition.share) + 1  # one more shows a tie
+    # The index's scores are rough: the best are among the first few times as many. That does for the area, too.
+    limit = limit * effort.refine if snapshot.vector_index is not None else int(limit * tuning.overfetch)
     while True:
         fetched = min(limit, snapshot.rows)
         found = _candidates(snapshot, query, condition, fetched, effort, tuning)
@@ -166,8 +166,7 @@ def _partitions(snapshot: Snapshot, condition: Condition, wanted: int, effort: E
     partitions = max(snapshot.rows // tuning.partition_rows, 1)
     passing = snapshot.rows if condition.rows is None else condition.rows
     enough = -(-tuning.choice * wanted * partitions // max(passing, 1))
-    usual = effort.nprobes if condition.sql is None else effort.nprobes * 3 // 2
-    return min(max(usual, enough), partitions)
+    return min(max(effort.nprobes, enough), partitions)
 
 
 def _neighbours(
