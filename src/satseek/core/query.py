@@ -242,10 +242,7 @@ def _keyword(item: Any) -> Keyword:
 
 
 def _example(item: Any) -> Example:
-    if isinstance(item, Mapping):
-        if not item.get("chip") and not item.get("file"):
-            raise ValueError("an example names a 'chip' or a 'file'")
-        return Example(item.get("chip"), item.get("file"), float(item.get("weight", 1.0)), item.get("sensor"))
-    if not str(item):
+    parts = item if isinstance(item, Mapping) else {"chip": str(item)}
+    if not parts.get("chip") and not parts.get("file"):
         raise ValueError("an example names a 'chip' or a 'file'")
-    return Example(chip=str(item))
+    return Example(parts.get("chip"), parts.get("file"), float(parts.get("weight", 1.0)), parts.get("sensor"))
