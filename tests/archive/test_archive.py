@@ -196,6 +196,30 @@ def test_scan_is_newest_first_undated_last_ties_by_id(archive: Archive) -> None:
     assert [batch.ids for batch in archive.scan(limit=3, batch=2)] == [found.ids[:2], found.ids[2:3]]
 
 
+def test_threads_of_one_reader_answer_each_for_itself_while_the_archive_grows(archive: Archive) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    vectors = clustered(400)
+    archive.add(scattered(400)[:100], vectors[:100])
+    reader = Archive.open(archive.uri)
+
+    def ask(number: int) -> bool:
+        found = reader.nearest(vectors[number % 100], k=3)
+        return found.ids[0] == f"{number % 100:08x}" and [each.id for each in found.chips] == found.ids
+
+    with ThreadPoolExecutor(6) as threads:
+        answers = [threads.submit(ask, number) for number in range(150)]
+        for first in range(100, 400, 50):
+            archive.add(scattered(400)[first : first + 50], vectors[first : first + 50])
+        assert all(answer.result() for answer in answers)
+    assert len(reader) == 400
+
+
+def test_a_file_address_is_a_folder(tmp_path: Path) -> None:
+    Archive.create(f"file://{tmp_path}/a", card()).add([chip(1)], clustered(1))
+    assert len(Archive.open(str(tmp_path / "a"))) == 1
+
+
 def test_a_wrong_vector_is_told_from_a_wrong_archive(archive: Archive) -> None:
     with pytest.raises(ModelMismatch, match=r"16 numbers .* 32"):
         archive.nearest(clustered(1, 16)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -53,7 +54,7 @@ class Store:
         self.uri = uri.removeprefix("file://")
         self.is_local = "://" not in self.uri
         self._watch: Any = None  # follows the latest version; never read from
-        self._looked = 0.0
+        self._looked = -math.inf
         self._snapshot: Snapshot | None = None
         self._lock = threading.Lock()
         self._synced: set[str] = set()
@@ -124,6 +125,7 @@ class Store:
         table = self._writable()
         result = with_retries(lambda: _at_latest(table, change), self.uri, doing)
         self.sync()
+        self._looked = -math.inf  # who wrote something sees it at once
         return result
 
     def sync(self) -> None:
