@@ -18,6 +18,7 @@ FOLDER = "folder"  # the option of a card that says where a model trained here l
 MODELS: Registry[ModelEntry] = Registry(
     "model",
     {
+        "amfmn": "satseek.models.amfmn.entry:ENTRY",
         "colour": "satseek.models.colour.model:ENTRY",
         "precomputed": "satseek.models.precomputed:ENTRY",
     },
