@@ -59,7 +59,13 @@ class StopsAt(Silent):
 
 
 def test_a_run_learns_colours_and_leaves_a_model_that_finds_them(data: Path, tmp_path: Path) -> None:
-    changes = ("optimiser.epochs=12", "optimiser.learning_rate=0.01", "optimiser.dropout=0", "optimiser.average=0.5")
+    changes = (
+        "optimiser.epochs=12",
+        "optimiser.stop_after=0",
+        "optimiser.learning_rate=0.01",
+        "optimiser.dropout=0",
+        "optimiser.average=0.5",
+    )
     report = go(small(*changes, "augment.word_dropout=0"), data, tmp_path / "run")
     losses = [float(loss) for loss in losses_of(tmp_path / "run")]
     assert losses[-1] < 0.8 * losses[0]
@@ -92,7 +98,7 @@ def test_every_way_to_train_makes_its_loss_smaller(changes: tuple[str, ...], dat
 
 
 def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data: Path, tmp_path: Path) -> None:
-    recipe = small("optimiser.epochs=4")
+    recipe = small("optimiser.epochs=4", "optimiser.stop_after=0")
     go(recipe, data, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         go(recipe, data, tmp_path / "broken", watcher=StopsAt(8))  # in the third epoch
@@ -103,9 +109,11 @@ def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_to_the_same_losses(data: Path, tmp_path: Path) -> None:
-    recipe = small("optimiser.epochs=6")
+    recipe = small("optimiser.epochs=6", "optimiser.stop_after=0")
     go(recipe, data, tmp_path / "whole")
-    changes = [part for change in (*SMALL, "optimiser.epochs=6") for part in ("--set", change)]
+    changes = [
+        part for change in (*SMALL, "optimiser.epochs=6", "optimiser.stop_after=0") for part in ("--set", change)
+    ]
     machine = ["--device", "cpu", "--precision", "32-true", "--quiet"]
     program = "import typer; from satseek.cli.train import run; app = typer.Typer(); app.command()(run); app()"
     command = [sys.executable, "-c", program, "amfmn", "--data", str(data), *changes, *machine]
@@ -118,6 +126,11 @@ def test_a_run_that_was_killed_goes_on_to_the_same_losses(data: Path, tmp_path: 
     assert len(losses_of(out)) < 6
     subprocess.run([*command, "--out", str(out), "--resume"], check=True)
     assert losses_of(out) == losses_of(tmp_path / "whole")
+
+
+def test_a_run_can_end_before_its_schedule_and_a_shorter_schedule_ends_it_too(data: Path, tmp_path: Path) -> None:
+    assert go(small("optimiser.epochs=4", "optimiser.stop_after=1"), data, tmp_path / "early").epochs == 1
+    assert go(small("optimiser.epochs=1", "optimiser.stop_after=3"), data, tmp_path / "short").epochs == 1
 
 
 def test_a_run_is_not_written_over(data: Path, tmp_path: Path) -> None:
@@ -146,7 +159,7 @@ def test_a_loss_that_is_no_number_stops_with_the_step_and_keeps_the_last_good_mo
         return {name: loss * float("nan") if len(calls) == 8 else loss for name, loss in losses.items()}
 
     monkeypatch.setattr(Objective, "forward", poisoned)
-    recipe = small("optimiser.epochs=4")
+    recipe = small("optimiser.epochs=4", "optimiser.stop_after=0")
     with pytest.raises(TrainingBroke, match=r"The loss became nan at step 8 \(epoch 3\)"):
         go(recipe, data, tmp_path / "run")
     tensors = load_checkpoint(tmp_path / "run" / "best").tensors

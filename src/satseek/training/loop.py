@@ -90,7 +90,7 @@ class Run:
     def train(self, batches: Batches, exams: Sequence[Lessons], watcher: Watcher) -> None:
         """Train to the recipe's last epoch."""
         every, settings = self.recipe.data.choose_every, self.recipe.optimiser
-        last = settings.stop_after or settings.epochs
+        last = min(settings.stop_after or settings.epochs, settings.epochs)
         for epoch in range(len(self.history), last):
             done = self._one_epoch(epoch, batches, watcher)
             if (epoch + 1) % every == 0 or epoch + 1 == last:

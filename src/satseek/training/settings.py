@@ -206,7 +206,7 @@ def _check_sizes(recipe: Recipe) -> None:
     _within("data.batch", recipe.data.batch, 2, 65536)
     _within("data.captions_per_image", recipe.data.captions_per_image, 1, 100)
     _within("optimiser.epochs", recipe.optimiser.epochs, 1, 100_000)
-    _within("optimiser.stop_after", recipe.optimiser.stop_after, 0, recipe.optimiser.epochs)
+    _within("optimiser.stop_after", recipe.optimiser.stop_after, 0, 100_000)
     _within("optimiser.accumulate", recipe.optimiser.accumulate, 1, 10_000)
     if recipe.data.image_size % 32:
         lower = recipe.data.image_size // 32 * 32
