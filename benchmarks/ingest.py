@@ -4,7 +4,8 @@
 
 A large three-band COG is written with a seed; where the real scenes are at hand, they are measured too. Of each scene
 the windows are read three times over: with plain `rasterio` (one thread, one open file, one `read` a window), by an
-ingest whose model costs nothing, and by an ingest with `colour`. Rounds alternate; the median counts.
+ingest whose model costs nothing, and by an ingest with `colour`. Rounds alternate; the best of each counts, for whoever
+else works on the machine only adds to it, and the median stands beside it.
 """
 
 from __future__ import annotations
@@ -143,14 +144,15 @@ def measure(scene: Scene, rounds: int, workers: int, folder: Path) -> dict[str, 
             began = time.perf_counter()
             way()
             seconds[name].append(time.perf_counter() - began)
-    middle = {name: statistics.median(each) for name, each in seconds.items()}
+    best = {name: min(each) for name, each in seconds.items()}
     figures: dict[str, Any] = {"windows": len(windows), "megabytes": round(megabytes, 1)}
-    for name, spent in middle.items():
+    for name, spent in best.items():
         figures[name] = {
             "seconds": round(spent, 3),
             "mb_per_s": round(megabytes / spent, 1),
             "chips_per_s": round(len(windows) / spent, 1),
-            "share": round(middle["rasterio"] / spent, 3),
+            "share": round(best["rasterio"] / spent, 3),
+            "median_seconds": round(statistics.median(seconds[name]), 3),
         }
     return figures
 
