@@ -56,9 +56,9 @@ class Annotator:
 
     def words_of(self, scene: Scene, geometry: Geometry | None) -> Words:
         """Return the words for a chip of a scene; without a place only what holds for all of the scene."""
-        files = [self._annotations(href) for href in dict.fromkeys((scene.annotations, self._shared)) if href]
-        if not files:
+        if scene.annotations is None and self._shared is None:
             return Words(scene.caption, scene.keywords, scene.labels)
+        files = [self._annotations(href) for href in dict.fromkeys((scene.annotations, self._shared)) if href]
         place = None if geometry is None else shape(dict(geometry))
         found = [file.words_in(place) for file in files]
         captions = [words.caption for words in found if words.caption]
