@@ -200,7 +200,7 @@ def test_a_place_without_an_archive_is_said(tmp_path: Path) -> None:
 
 def test_models_are_listed_and_shown() -> None:
     listed = run("models").stdout
-    assert [line.split()[0] for line in listed.splitlines()[1:]][:1] == ["colour"]
+    assert [line.split()[0] for line in listed.splitlines()[1:]] == ["amfmn", "colour", "precomputed"]
     card = json.loads(run("models", "colour", "--json").stdout)
     assert (card["name"], card["reads_text"], sorted(card["sensors"])) == ("colour", True, ["rgb", "s1", "s2"])
     assert "no learnt weights" in run("models", "colour").stdout
