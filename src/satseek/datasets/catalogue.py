@@ -1,4 +1,4 @@
-"""The catalogue of captioned data sets, and how one of them, or several joined, is loaded."""
+"""The catalogue of data sets, captioned and co-registered, and how one of them, or several joined, is loaded."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from satseek.core.errors import SourceError, UsageError, did_you_mean
 from satseek.core.registry import Registry
 from satseek.datasets.caption_files import read_captions
+from satseek.datasets.co_registered import CoRegisteredSet, PairSource
 from satseek.datasets.described import Described, canonical_split
 from satseek.datasets.gather import find_files, images_of, split_by_name
 from satseek.datasets.layout import Layout
@@ -27,6 +28,22 @@ DATASETS: Registry[Layout] = Registry(
         "folder": "satseek.datasets.folder:FOLDER",
     },
 )
+
+PAIR_SETS: Registry[PairSource] = Registry(
+    "set of pairs",
+    {
+        "s1s2": "satseek.datasets.s1s2:S1S2_PAIRS",
+    },
+)
+
+
+def load_pairs(name: str, folder: str | Path, *, split: str = "train") -> CoRegisteredSet:
+    """Return one split of a co-registered set; `all` is every split."""
+    data = Path(folder)
+    if not data.exists():
+        raise SourceError(f"There is no folder {data}. Point --data to the folder of the pairs.")
+    pairs: CoRegisteredSet = PAIR_SETS.get(name).load(data, split)
+    return pairs
 
 
 def load_captioned(
