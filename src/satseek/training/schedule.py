@@ -23,6 +23,11 @@ def learning_rate_share(step: int, steps: int, steps_per_epoch: int, settings: O
     return 1.0
 
 
+def ramp(epoch: int, epochs: int) -> float:
+    """Return the weight of what means nothing before there is a space: from 1e-4 to 1, evenly in its logarithm."""
+    return 1.0 if epochs < 2 else float(10 ** (-4 * (1 - epoch / (epochs - 1))))
+
+
 def optimiser_of(objective: Objective, settings: OptimiserSettings) -> torch.optim.Optimizer:
     """Return AdamW with a rate of its own for the backbone, and no decay on biases and embeddings."""
     backbone = {id(parameter) for parameter in objective.network.image.backbone.parameters()}  # type: ignore[attr-defined]
