@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from satseek.core.area import Area
 from satseek.core.errors import UsageError
 from satseek.core.period import Period
-from satseek.core.query import Example, Keyword, Query, split_weight
+from satseek.core.query import Cut, Example, Keyword, Query, cut_of, split_weight
 
 weights = st.floats(0, 100, allow_nan=False)
 words = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), min_size=1, max_size=30)
@@ -59,6 +59,7 @@ queries = st.builds(
     k=st.integers(1, 10_000),
     offset=st.integers(0, 100_000),
     merge=st.booleans(),
+    cut=st.one_of(st.none(), st.just("auto"), st.floats(0, 1)),
 )
 
 
@@ -74,7 +75,7 @@ def test_a_query_comes_back_from_a_url_as_it_went(query: Query) -> None:
     assert Query.from_url("?" + query.to_url()) == query
 
 
-keys = st.sampled_from(["q", "must", "like", "bbox", "datetime", "limit", "weight", "intersects", "properties"])
+keys = st.sampled_from(["q", "cut", "must", "like", "bbox", "datetime", "limit", "weight", "intersects", "properties"])
 plain_values = st.none() | st.booleans() | st.floats() | st.text(max_size=5)
 json_values = st.recursive(
     plain_values,
@@ -132,6 +133,9 @@ def test_weights_are_kept_where_they_are_not_one() -> None:
         ({"max_cloud": 40}, "between 0 and 1"),
         ({"q": "x" * 2001}, "limited to 2,000"),
         ({"must": ["x"] * 201}, "limited to 200"),
+        ({"q": "x", "cut": 2}, "'auto' or a probability from 0 to 1; this one is 2"),
+        ({"q": "x", "cut": "often"}, "this one is 'often'"),
+        ({"q": "x", "cut": True}, "this one is True"),
     ],
 )
 def test_what_cannot_be_meant_is_refused_in_words(value: dict[str, object], says: str) -> None:
@@ -165,3 +169,15 @@ def test_an_example_without_a_name_is_refused_however_it_is_written():
     for nameless in ("", {"chip": ""}, {"weight": 2}):
         with pytest.raises(UsageError, match="names a 'chip' or a 'file'"):
             Query.from_json({"like": [nameless]})
+
+
+@pytest.mark.parametrize(("text", "cut"), [("auto", "auto"), ("0.25", 0.25), ("1", 1.0)])
+def test_a_cut_is_typed_as_a_word_or_a_probability(text: str, cut: Cut) -> None:
+    assert cut_of(text) == cut
+    assert Query.from_url(f"q=river&cut={text}") == Query("river", cut=cut)
+
+
+@pytest.mark.parametrize("text", ["often", "2", "-0.1", "nan"])
+def test_a_cut_that_is_neither_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="'auto' or a probability"):
+        Query("river", cut=cut_of(text))

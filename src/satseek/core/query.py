@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qsl, urlencode
 
 from satseek.core.area import Area
@@ -17,9 +17,10 @@ from satseek.core.period import Period
 MAX_K = 10_000
 MAX_WORDS = 2_000  # characters of one sentence or keyword
 MAX_PARTS = 200
+Cut = float | Literal["auto"]
 JSON_KEYS = (
     "q", "weight", "must", "not", "like", "unlike", "bbox", "intersects", "datetime", "sensors",
-    "max_nodata", "max_cloud", "properties", "ids", "filter", "limit", "offset", "merge",
+    "max_nodata", "max_cloud", "properties", "ids", "filter", "limit", "offset", "merge", "cut",
 )  # fmt: skip
 
 
@@ -67,6 +68,7 @@ class Query:
     k: int = 10
     offset: int = 0
     merge: bool = True  # overlapping hits of one place count once
+    cut: Cut | None = None  # results that are less probably right are dropped; "auto" leaves what is convincing
 
     def __post_init__(self) -> None:
         if not isinstance(self.k, int) or not 1 <= self.k <= MAX_K:
@@ -76,6 +78,8 @@ class Query:
         for name, share in (("max_nodata", self.max_nodata), ("max_cloud", self.max_cloud)):
             if share is not None and not 0 <= share <= 1:
                 raise UsageError(f"{name} is a share between 0 and 1; this one is {share}.")
+        if self.cut is not None and self.cut != "auto" and not _is_share(self.cut):
+            raise UsageError(f"A cut is 'auto' or a probability from 0 to 1; this one is {self.cut!r}.")
         if len(self.ids) > MAX_K:
             raise UsageError(f"A query names at most {MAX_K:,} ids; these are {len(self.ids):,}.")
         words = [self.sentence or "", *(keyword.text for keyword in (*self.must, *self.must_not))]
@@ -126,6 +130,8 @@ class Query:
             value["ids"] = list(self.ids)
         if self.condition is not None:
             value["filter"] = condition_to_json(self.condition)
+        if self.cut is not None:
+            value["cut"] = self.cut
         return value | {"limit": self.k, "offset": self.offset, "merge": self.merge}
 
     @staticmethod
@@ -164,7 +170,7 @@ class Query:
                     value.setdefault(key, []).append(json.loads(item) if item.startswith("{") else item)
                 elif key in ("sensors", "ids"):
                     value[key] = item.split(",")
-                elif key in ("q", "bbox", "datetime"):
+                elif key in ("q", "bbox", "datetime") or (key, item) == ("cut", "auto"):
                     value[key] = item
                 else:
                     value[key] = json.loads(item)
@@ -228,7 +234,20 @@ def _query_of_json(value: Mapping[str, Any]) -> Query:
         k=value.get("limit", 10),
         offset=value.get("offset", 0),
         merge=bool(value.get("merge", True)),
+        cut=value.get("cut"),
     )
+
+
+def cut_of(text: str) -> Cut:
+    """Read a cut as it is typed: `auto`, or a probability."""
+    try:
+        return "auto" if text == "auto" else float(text)
+    except ValueError:
+        raise UsageError(f"A cut is 'auto' or a probability from 0 to 1; '{text}' is neither.") from None
+
+
+def _is_share(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
 
 
 def _listed(value: Any) -> Sequence[Any]:

@@ -19,6 +19,7 @@ from satseek.service.settings import Limits
 
 A_POINT_DEGREES = 1e-7  # a point or a line gets this much around it, a centimetre, to be an area
 Format = Literal["geojson", "geoparquet", "csv"]
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 EXAMPLE: JsonDict = {
     "q": "a river through forest", "must": ["bridge"], "not": ["cloud"], "bbox": [-120, 33, -117, 35],
     "datetime": "2024-01-01/2024-12-31", "limit": 20,
@@ -75,6 +76,10 @@ class Search(BaseModel):
     filter_lang: Annotated[Literal["cql2-text", "cql2-json"] | None, Field(alias="filter-lang")] = None
     filter_crs: Annotated[str | None, Field(alias="filter-crs")] = None
     merge: Annotated[bool, Field(description="Overlapping hits of one place count once.")] = True
+    cut: Annotated[
+        Literal["auto"] | Probability | None,
+        Field(description="Drop what is less probably right than this; 'auto' leaves what is convincing."),
+    ] = None
     limit: Annotated[int, Field(ge=1, description="Results of one page.")] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
     token: Annotated[str | None, Field(description="Of the next page, as its link has it.")] = None
@@ -89,6 +94,7 @@ class Search(BaseModel):
             "like": _plain(self.like), "unlike": _plain(self.unlike), "datetime": self.datetime,
             "sensors": self._sensors(), "ids": self.ids, "max_nodata": self.max_nodata, "max_cloud": self.max_cloud,
             "properties": self.properties, "merge": self.merge, "limit": self.limit,
+            "cut": self.cut,
             "offset": self.offset if self.token is None else offset_of(self.token),
         }  # fmt: skip
         asked |= self._where()
@@ -147,6 +153,7 @@ class Address(BaseModel):
     filter_lang: Annotated[Literal["cql2-text", "cql2-json"], Field(alias="filter-lang")] = "cql2-text"
     filter_crs: Annotated[str | None, Field(alias="filter-crs")] = None
     merge: bool = True
+    cut: Annotated[Literal["auto"] | Probability | None, Field(description="'auto' or a probability.")] = None
     limit: Annotated[int, Field(ge=1)] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0
     token: str | None = None
