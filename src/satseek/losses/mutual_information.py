@@ -1,8 +1,9 @@
 """L_MIM of SS-CM-RSIR (doi 10.1109/ICIP46576.2022.9897475): NT-Xent between co-registered patches of N sensors.
 
 −log e^{S(z,z⁺)/τ} / Σ_{z'≠z} e^{S(z,z')/τ} for every vector z and each of its partners z⁺, the same place seen by
-another sensor. Vectors of the same sensor are negatives too. With three sensors or more a vector has several partners; the one
-asked for stands in the denominator, the others do not: they are never negatives. S is the cosine, in full precision.
+another sensor. Vectors of the same sensor are negatives too. With three sensors or more a vector has several partners;
+the one asked for stands in the denominator, the others do not: they are never negatives. S is the cosine, in full
+precision.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """L_MSP of SS-CM-RSIR: a patch and its nearest other patch of the same sensor should come closer still.
 
 n_k(i) is the nearest other sample of the batch on y^k by Euclidean distance, and for N sensors
-L_MSP = −(1/N)(1/B) Σ_k Σ_i S(y_i^k, y_{n_k(i)}^k). The index is not differentiated, the cosine is. (The group's public code has the sign the other way round
-and pushes neighbours apart.)
+L_MSP = −(1/N)(1/B) Σ_k Σ_i S(y_i^k, y_{n_k(i)}^k). The index is not differentiated, the cosine is. (The group's public
+code has the sign the other way round and pushes neighbours apart.)
 """
 
 from __future__ import annotations
