@@ -35,6 +35,7 @@ def run(
         typer.Option("--published/--no-published", help="Figures from papers beside; so when comparing models."),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="For the draws behind the interval.")] = 0,
+    device: Annotated[str, typer.Option("--device", metavar="D", help="auto, cpu, cuda or mps.")] = "auto",
     json: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the figures as JSON; '-' is stdout.")
     ] = None,
@@ -52,10 +53,12 @@ def run(
         from satseek.datasets.catalogue import load_captioned
         from satseek.evaluation.captions import require_mode
         from satseek.models.catalogue import load_model
+        from satseek.models.device import place
 
         loaded = {name: load_model(name) for name in _names(models)}
         for model in loaded.values():
             require_mode(model, mode)
+            place(model, device)
         captioned = load_captioned(dataset, data, images=image_folders(images or []), split=split)
         reports = [_evaluate(name, model, captioned, mode, seed, quiet) for name, model in loaded.items()]
         _show(reports, published, json)

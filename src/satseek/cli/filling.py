@@ -70,8 +70,14 @@ def override_of(
     return Override(sensor=sensor, bands=names, unit=unit, nodata=nodata, datetime=moment)
 
 
-def model_and_archive(uri: str, name: str | None) -> tuple[Model, Archive | None]:
+def model_and_archive(uri: str, name: str | None, device: str = "auto") -> tuple[Model, Archive | None]:
     """Return the model to fill an archive with, and the archive if there is one: its own model unless one is named."""
+    model, archive = _model_and_archive(uri, name)
+    _place(model, device)
+    return model, archive
+
+
+def _model_and_archive(uri: str, name: str | None) -> tuple[Model, Archive | None]:
     from satseek.archive.archive import Archive
     from satseek.core.errors import ArchiveNotFound
     from satseek.models.catalogue import DEFAULT_MODEL, load_model, model_for
@@ -82,6 +88,14 @@ def model_and_archive(uri: str, name: str | None) -> tuple[Model, Archive | None
     except ArchiveNotFound:
         return model or load_model(DEFAULT_MODEL), None
     return model or model_for(archive.card), archive
+
+
+def _place(model: Model, device: str) -> None:
+    """Let the model compute where it is told; PyTorch is loaded only for a model that needs it, or a device named."""
+    if device != "auto" or hasattr(model, "move_to"):
+        from satseek.models.device import place
+
+        place(model, device)
 
 
 def plan_of(

@@ -106,6 +106,12 @@ def run(
     batch: Annotated[
         int, typer.Option("--batch", metavar="N", min=1, help="Chips encoded at once.", rich_help_panel=_WORK)
     ] = 64,
+    device: Annotated[
+        str,
+        typer.Option(
+            "--device", metavar="D", help="Where the model computes: auto, cpu, cuda or mps.", rich_help_panel=_WORK
+        ),
+    ] = "auto",
     commit_rows: Annotated[
         int,
         typer.Option("--commit-rows", metavar="N", min=1, help="Chips made safe at once.", rich_help_panel=_WORK),
@@ -159,7 +165,7 @@ def run(
             optimize=optimize,
         )
         try:
-            filler, held = filling.model_and_archive(archive, model)
+            filler, held = filling.model_and_archive(archive, model, device)
             plan = filling.plan_of(
                 filler.card, chip=chip, overlap=overlap, scales=scales, chip_metres=chip_metres, max_nodata=max_nodata,
                 whole=whole,

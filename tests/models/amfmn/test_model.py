@@ -40,6 +40,12 @@ def make(tmp_path: Path, *, views: int = 1, **settings: object) -> AmfmnModel:
     return AmfmnModel.load(folder)
 
 
+@pytest.fixture(autouse=True)
+def in_full_precision(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values are compared with the network's own; what bf16 changes is measured in `test_device`."""
+    monkeypatch.setattr("satseek.models.device._has_bf16", lambda: False)
+
+
 @pytest.fixture
 def model(tmp_path: Path) -> AmfmnModel:
     return make(tmp_path)
