@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,14 +49,36 @@ def main() -> None:
     result = facts(data=_data(arguments), seed=arguments.seed, libraries=("lancedb", "pyarrow", "faiss-cpu"))
     result["rows"] = {}
     for rows in arguments.rows:
-        with tempfile.TemporaryDirectory(dir=arguments.work, prefix="satseek-search-") as folder:
-            prepared = prepare(Path(folder), rows, arguments)
-            engines = {engine: run_engine(engine, Path(folder), rows) for engine in arguments.engines}
+        with _folder(arguments, rows) as folder:
+            prepared = _prepared(folder, rows, arguments)
+            engines = {engine: run_engine(engine, folder, rows) for engine in arguments.engines}
         result["rows"][str(rows)] = {"archive": prepared, "engines": engines}
         print(table(rows, prepared, engines), flush=True)
     result["wanted"] = wanted(result["rows"], arguments.dimensions)
     print("\n".join(f"{'met   ' if met else 'MISSED'} {name}" for name, met in result["wanted"].items()))
     print(f"written to {write_result('search', result, arguments.results)}")
+
+
+@contextmanager
+def _folder(arguments: argparse.Namespace, rows: int) -> Iterator[Path]:
+    """Give a folder for the data: one that goes with the run, or one that is kept for the next."""
+    if arguments.keep is None:
+        with tempfile.TemporaryDirectory(dir=arguments.work, prefix="satseek-search-") as folder:
+            yield Path(folder)
+    else:
+        folder = arguments.keep / f"{rows}x{arguments.dimensions}-{arguments.questions}-{arguments.seed}"
+        folder.mkdir(parents=True, exist_ok=True)
+        yield folder
+
+
+def _prepared(folder: Path, rows: int, arguments: argparse.Namespace) -> dict[str, Any]:
+    """Make the data, or take those that a run before has kept, with what filling the archive took then."""
+    note = folder / "prepared.json"
+    if not note.exists():
+        shutil.rmtree(folder / "archive", ignore_errors=True)
+        note.write_text(json.dumps(prepare(folder, rows, arguments)))
+    prepared: dict[str, Any] = json.loads(note.read_text())
+    return prepared
 
 
 def prepare(folder: Path, rows: int, arguments: argparse.Namespace) -> dict[str, Any]:
@@ -301,6 +325,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--engines", nargs="+", choices=ENGINES, default=list(ENGINES))
     parser.add_argument("--work", type=Path, help="where the data goes while it runs (about 7 GB for a million)")
+    parser.add_argument("--keep", type=Path, help="keep the data in this folder, and use what is there already")
     parser.add_argument("--results", type=Path, default=RESULTS)
     parser.add_argument("--engine", choices=ENGINES, help=argparse.SUPPRESS)
     return parser.parse_args()
