@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive import listing, upkeep, verify, writing
+from satseek.archive import listing, notes, upkeep, verify, writing
 from satseek.archive.nearest import nearest, nothing, read_chips
 from satseek.archive.neighbours import Neighbours
 from satseek.archive.reports import ArchiveInfo, OptimizeReport, VerifyReport, Version
@@ -144,6 +144,18 @@ class Archive:
         """Say something else of the chips that meet the filters; what is not named stays. Returns how many."""
         change = writing.said(caption=caption, keywords=keywords, labels=labels, properties=properties)
         return writing.update(self._store, filters, change)
+
+    def sample(self, size: int) -> notes.Sample:
+        """Return up to so many chips drawn at random, the same ones as long as their number is the same."""
+        return notes.sample(self._store.latest(), size, self.uri)
+
+    def note(self, name: str) -> str | None:
+        """Return what was noted beside the vectors under a name."""
+        return notes.read(self._store.latest(), name)
+
+    def write_note(self, name: str, text: str) -> None:
+        """Note something beside the vectors; it is versioned with the chips."""
+        notes.write(self._store, name, text)
 
     def info(self) -> ArchiveInfo:
         """Return what is in the archive: chips by sensor, where and when, indices, space."""
