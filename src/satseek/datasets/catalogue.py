@@ -33,6 +33,11 @@ PAIR_SETS: Registry[PairSource] = Registry(
     "set of pairs",
     {
         "s1s2": "satseek.datasets.s1s2:S1S2_PAIRS",
+        "bigearthnet": "satseek.datasets.bigearthnet:BIGEARTHNET",
+        "bigearthnet-v1": "satseek.datasets.bigearthnet:BIGEARTHNET_V1",
+        "bigearthnet-v2": "satseek.datasets.bigearthnet:BIGEARTHNET_V2",
+        "ben-14k": "satseek.datasets.bigearthnet:BEN_14K",
+        "ben-270k": "satseek.datasets.bigearthnet:BEN_270K",
     },
 )
 
