@@ -21,6 +21,7 @@ MODELS: Registry[ModelEntry] = Registry(
         "amfmn": "satseek.models.amfmn.entry:ENTRY",
         "colour": "satseek.models.colour.model:ENTRY",
         "precomputed": "satseek.models.precomputed:ENTRY",
+        "structure": "satseek.models.structure.model:ENTRY",
     },
 )
 
