@@ -56,8 +56,13 @@ class SceneReader:
         self._placed.clear()
 
     @property
+    def grid(self) -> Grid:
+        """The north-up grid that all bands are read on, that of the finest of them."""
+        return self._grid
+
+    @property
     def width(self) -> int:
-        """The width of the scene's grid, which is that of its finest band."""
+        """The width of the scene's grid."""
         return self._grid.width
 
     @property

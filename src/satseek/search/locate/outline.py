@@ -1,0 +1,111 @@
+"""Outlines: the places of a heat map that lie above a cut, as polygons in degrees with their scores and areas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import shapely
+from affine import Affine
+from numpy.typing import NDArray
+from pyproj import Geod, Transformer
+from rasterio.features import shapes
+from scipy import ndimage
+from shapely import affinity
+from shapely.geometry import mapping, shape
+from shapely.geometry.base import BaseGeometry
+
+from satseek.core.vectors import FloatArray
+
+FINER = 4  # a side of a cell is divided for outlines, so that they follow the heat and not its cells
+LEAST_CELLS = 0.5  # smaller places are the noise of a cut through a slope
+MOST_PLACES = 1_000
+_STRAIGHT = 0.3  # of a cell
+
+
+def places_of(heat: FloatArray, cut: float, transform: Affine, crs: Any) -> list[dict[str, Any]]:
+    """Return GeoJSON features of the places where the heat is at least the cut, the hottest first, at most 1,000.
+
+    Each says its mean and its peak heat in 0…1 and its area on the ground in m².
+    """  # heat (rows, columns), NaN where nothing is known
+    fine = finer(heat, FINER)
+    labels, count = ndimage.label(np.nan_to_num(fine, nan=-1.0) >= cut)
+    if not count:
+        return []
+    numbers = np.arange(1, count + 1)
+    values = np.nan_to_num(fine)
+    cells = ndimage.sum_labels(np.ones_like(values), labels, numbers) / FINER**2
+    peaks, means = ndimage.maximum(values, labels, numbers), ndimage.mean(values, labels, numbers)
+    kept = numbers[cells >= min(LEAST_CELLS, float(cells.max()))]
+    kept = kept[np.lexsort((-cells[kept - 1], -peaks[kept - 1]))][:MOST_PLACES]
+    outlines = _outlines(labels, set(kept.tolist()), transform)
+    features: list[dict[str, Any]] = []
+    for number in kept.tolist():
+        geometry, area = in_degrees(outlines[number], crs)
+        if not geometry.is_empty:
+            features.append(
+                {
+                    "type": "Feature",
+                    "geometry": mapping(geometry),
+                    "properties": {
+                        "rank": len(features) + 1,
+                        "mean": round(float(means[number - 1]), 4),
+                        "peak": round(float(peaks[number - 1]), 4),
+                        "area_m2": round(area, 1),
+                    },
+                }
+            )
+    return features
+
+
+def finer(heat: FloatArray, times: int) -> FloatArray:
+    """Return the heat on cells that many times finer a side, blended between the middles of the given cells."""
+    rows, columns = heat.shape
+    known = np.isfinite(heat)
+    at_rows = np.clip((np.arange(rows * times) + 0.5) / times - 0.5, 0, rows - 1)
+    at_columns = np.clip((np.arange(columns * times) + 0.5) / times - 0.5, 0, columns - 1)
+    places = np.meshgrid(at_rows, at_columns, indexing="ij")
+    blended = ndimage.map_coordinates(np.where(known, heat, 0.0).astype(np.float32), places, order=1, mode="nearest")
+    if known.all():
+        return np.asarray(blended, dtype=np.float32)
+    share = ndimage.map_coordinates(known.astype(np.float32), places, order=1, mode="nearest")
+    own = np.repeat(np.repeat(known, times, axis=0), times, axis=1)
+    return np.where(own, blended / np.maximum(share, 1e-6), np.nan).astype(np.float32)
+
+
+def in_degrees(plane: BaseGeometry, crs: Any) -> tuple[BaseGeometry, float]:
+    """Return a shape of a projection in EPSG:4326, cut at the date line, and its area on the ground in m²."""
+    to_degrees = Transformer.from_crs(crs.to_wkt(), "EPSG:4326", always_xy=True)
+
+    def unrolled(points: NDArray[np.float64]) -> NDArray[np.float64]:
+        degrees = np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
+        if np.ptp(degrees[:, 0]) > 180:  # over the date line: longitudes run on
+            degrees[:, 0] = np.where(degrees[:, 0] < 0, degrees[:, 0] + 360, degrees[:, 0])
+        return degrees
+
+    globe = shapely.transform(plane, unrolled)
+    if not np.isfinite(shapely.get_coordinates(globe)).all():
+        return shapely.Polygon(), 0.0
+    globe = shapely.make_valid(globe)
+    area = abs(Geod(ellps="WGS84").geometry_area_perimeter(globe)[0])
+    if globe.bounds[2] > 180:
+        world = shapely.box(-180, -90, 180, 90)
+        over = affinity.translate(globe, -360)
+        globe = shapely.union_all([globe.intersection(world), over.intersection(world)])
+    return shapely.set_precision(globe, 1e-7), area
+
+
+def _outlines(labels: NDArray[np.int32], kept: set[int], transform: Affine) -> dict[int, BaseGeometry]:
+    """Return the outline of each label in the projection's own units."""
+    fine = transform @ Affine.scale(1 / FINER)
+    parts: dict[int, list[BaseGeometry]] = {}
+    chosen = np.where(np.isin(labels, list(kept)), labels, 0).astype(np.int32)
+    for geometry, number in shapes(chosen, mask=chosen > 0, transform=fine):
+        parts.setdefault(int(number), []).append(shape(geometry))
+    cell = abs(transform.a * transform.e) ** 0.5
+    return {number: _smooth(shapely.union_all(some), _STRAIGHT * cell) for number, some in parts.items()}
+
+
+def _smooth(outline: BaseGeometry, tolerance: float) -> BaseGeometry:
+    simple = outline.simplify(tolerance)
+    return simple if not simple.is_empty and simple.is_valid else outline
