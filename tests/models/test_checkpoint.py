@@ -110,3 +110,13 @@ def test_weights_that_are_no_numbers_are_never_written(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no numbers"):
         save_checkpoint(tmp_path / "m", CARD_OF_A_MODEL, {"a": torch.tensor([float("nan")])}, settings={})
     assert not (tmp_path / "m" / WEIGHTS).exists()
+
+
+def test_weights_whose_header_is_as_long_as_a_pickle_begins_are_no_pickle(tmp_path: Path) -> None:
+    for length in range(1, 400):
+        save_checkpoint(tmp_path, CARD_OF_A_MODEL, {"a" * length: torch.zeros(2)}, settings={})
+        if (tmp_path / WEIGHTS).read_bytes()[:1] == b"\x80":
+            break
+    else:
+        pytest.fail("no header of such a length was made")
+    assert list(load_checkpoint(tmp_path).tensors) == ["a" * length]

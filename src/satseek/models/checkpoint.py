@@ -97,7 +97,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         _refuse_pickles(folder)
         raise ModelError(f"{folder} holds no {WEIGHTS}. {_AGAIN}")
     content = weights.read_bytes()
-    if content[:2] == b"PK" or content[:1] == b"\x80":
+    # safetensors begin with the length of their header, whose first byte may be anything, and then the header's brace
+    if (content[:2] == b"PK" or content[:1] == b"\x80") and content[8:9] != b"{":
         raise ModelError(f"{weights} is a pickle, which can run any program, and is not opened. {_ONLY}")
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise ModelError(f"{weights} is not the file that its card names: it was cut off or changed. {_AGAIN}")
