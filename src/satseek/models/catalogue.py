@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError, ModelMismatch
 from satseek.core.model import Model
 from satseek.core.registry import Registry
+from satseek.models.checkpoint import read_card
 from satseek.models.entry import ModelEntry
+
+if TYPE_CHECKING:
+    from satseek.models.amfmn.model import AmfmnModel
+    from satseek.models.sscm.model import SscmModel
 
 DEFAULT_MODEL = "colour"
 FOLDER = "folder"  # the option of a card that says where a model trained here lies
@@ -64,13 +70,22 @@ def cards() -> list[ModelCard]:
 
 def _load_folder(folder: Path) -> Model:
     """Return a model that was trained here; its card remembers the folder, so that an archive finds it again."""
-    from satseek.models.amfmn.model import AmfmnModel
-
     best = folder / "best"  # a whole run was named: its best model is meant
     folder = best if best.is_dir() else folder
-    model = AmfmnModel.load(folder)
+    model = _loaded(folder)
     model.card = replace(model.card, options={**model.card.options, FOLDER: str(folder.resolve())})
     return model
+
+
+def _loaded(folder: Path) -> AmfmnModel | SscmModel:
+    """Return the model of a folder; its card says what it learnt from, and so what it is."""
+    if read_card(folder).options.get("learns") == "pairs":
+        from satseek.models.sscm.model import SscmModel
+
+        return SscmModel.load(folder)
+    from satseek.models.amfmn.model import AmfmnModel
+
+    return AmfmnModel.load(folder)
 
 
 def _same(model: Model, card: ModelCard) -> Model:
