@@ -24,8 +24,9 @@ from satseek.models.amfmn.model import AmfmnModel
 from satseek.models.checkpoint import load_checkpoint
 from satseek.training.loop import TrainingBroke
 from satseek.training.objective import Objective
+from satseek.training.report import Silent, TrainingReport
 from satseek.training.settings import Recipe, read_recipe
-from satseek.training.teach import Silent, TrainingReport, train
+from satseek.training.teach import train
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,12 @@ class Batch(NamedTuple):
     phrases: TextTensors | None = None  # the pictures' keywords, where the model has a branch for them
     phrase_owners: Tensor | None = None
     begun: int = 0  # blocks of the backbone that are already done
+    margin: Tensor | None = None  # (images, captions): L_ct's, of each pair
+
+    @property
+    def shown(self) -> int:
+        """How many pictures it shows."""
+        return len(self.chosen)
 
 
 class KeptMaps:
@@ -56,12 +62,24 @@ class KeptMaps:
 
 
 class Batches:
-    """Deals the lessons out, in another order and other crops each epoch."""
+    """Deals the lessons out, in another order and other crops each epoch.
+
+    `begin` runs the frozen blocks where their maps are kept, `margin` tells the margin of each pair.
+    """
 
     def __init__(
-        self, lessons: Lessons, vocabulary: Vocabulary, recipe: Recipe, *, rank: int = 0, world: int = 1
+        self,
+        lessons: Lessons,
+        vocabulary: Vocabulary,
+        recipe: Recipe,
+        *,
+        rank: int = 0,
+        world: int = 1,
+        begin: Begin | None = None,
+        margin: Callable[[Batch], Tensor] | None = None,
     ) -> None:
         self.lessons = lessons
+        self._begin, self._margin = begin, margin
         self._vocabulary, self._recipe = vocabulary, recipe
         self._rank, self._world = rank, world
         self._kept = KeptMaps(len(lessons), recipe.data.kept_variants)
@@ -69,9 +87,9 @@ class Batches:
     def __len__(self) -> int:
         return max(len(self.lessons) // (self._recipe.data.batch * self._world), 1)
 
-    def epoch(self, epoch: int, device: torch.device | str = "cpu", begin: Begin | None = None) -> Iterator[Batch]:
-        """Go through the batches of one epoch; `begin` runs the frozen blocks where their maps are kept."""
-        recipe = self._recipe
+    def epoch(self, epoch: int, device: torch.device | str = "cpu") -> Iterator[Batch]:
+        """Go through the batches of one epoch."""
+        recipe, begin = self._recipe, self._begin
         order = np.random.default_rng([recipe.seed, epoch]).permutation(len(self.lessons))
         random = np.random.default_rng([recipe.seed, epoch, self._rank + 1])
         size = min(recipe.data.batch, len(order))
@@ -82,6 +100,8 @@ class Batches:
             start = (step * self._world + self._rank) * size
             chosen = order[start : start + size]
             batch = self._texts(chosen, random, device)
+            if self._margin is not None:
+                batch = batch._replace(margin=self._margin(batch))
             if kept and begin is not None:
                 maps = self._kept.of(chosen, variant, lambda missing: begin(self._varied(missing, dice, device)))
                 yield batch._replace(images=maps, begun=recipe.optimiser.frozen_blocks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from satseek.evaluation.metrics import recall
 from satseek.models.amfmn.network import Amfmn
@@ -14,6 +15,18 @@ from satseek.training.augment import plain
 from satseek.training.lessons import Lessons
 
 PICTURES_AT_ONCE, CAPTIONS_AT_ONCE = 64, 256
+
+
+class CaptionExam:
+    """The val split of a captioned set."""
+
+    def __init__(self, vocabulary: Vocabulary, lessons: Lessons, size: int) -> None:
+        self._vocabulary, self._lessons, self._size = vocabulary, lessons, size
+
+    def __call__(self, network: nn.Module) -> dict[str, float]:
+        """Return the set's mean recall."""
+        assert isinstance(network, Amfmn)
+        return {self._lessons.told.name: mean_recall(network, self._vocabulary, self._lessons, self._size)}
 
 
 @torch.no_grad()

@@ -5,25 +5,20 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import nn
 
-from satseek.core.errors import ModelError
-from satseek.models.amfmn.vocabulary import Vocabulary
+from satseek.core.errors import ModelError, UsageError
 from satseek.training.average import Average
-from satseek.training.batches import Batch, Batches
 from satseek.training.curve import Epoch, write_csv, write_png
-from satseek.training.exam import mean_recall
-from satseek.training.lessons import Lessons
-from satseek.training.objective import Objective
 from satseek.training.schedule import learning_rate_share, optimiser_of
-from satseek.training.settings import Recipe
+from satseek.training.settings import OptimiserSettings
 
 LAST = "last.ckpt"
 
@@ -44,24 +39,88 @@ class Watcher(Protocol):
         ...
 
 
+class AnyRecipe(Protocol):
+    """What the loop must know of a recipe, whatever it teaches."""
+
+    @property
+    def name(self) -> str:
+        """What the recipe is called."""
+        ...
+
+    @property
+    def seed(self) -> int:
+        """What every random choice follows from."""
+        ...
+
+    @property
+    def optimiser(self) -> OptimiserSettings:
+        """How the weights move."""
+        ...
+
+    @property
+    def choose_every(self) -> int:
+        """Epochs between exams."""
+        ...
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the recipe as JSON values."""
+        ...
+
+
+class AnyBatch(Protocol):
+    """What the objective takes its losses from."""
+
+    @property
+    def shown(self) -> int:
+        """How many pictures, or places, it shows."""
+        ...
+
+
+class AnyBatches(Protocol):
+    """Deals out an epoch, the same for the same seed and epoch."""
+
+    def __len__(self) -> int: ...
+
+    def epoch(self, epoch: int, device: torch.device | str = "cpu") -> Iterator[AnyBatch]:
+        """Go through the batches of one epoch."""
+        ...
+
+
+class AnyObjective(Protocol):
+    """A module that turns a batch into losses by name, `loss` their sum, and holds the network that is taught."""
+
+    @property
+    def network(self) -> Any:
+        """What is taught."""
+        ...
+
+    def backbone_parameters(self) -> Iterator[nn.Parameter]:
+        """Go through the weights that move at the backbone's rate."""
+        ...
+
+
+class Exam(Protocol):
+    """Says how good a network is, by name; the mean of the figures picks the best epoch."""
+
+    def __call__(self, network: nn.Module) -> Mapping[str, float]:
+        """Return the figures, in percent."""
+        ...
+
+
 class Run:
     """One training run: its weights, how far it is, and where it writes."""
 
     def __init__(
         self,
-        recipe: Recipe,
+        recipe: AnyRecipe,
         fabric: Fabric,
-        objective: Objective,
-        vocabulary: Vocabulary,
+        objective: AnyObjective,
         out: Path,
-        *,
-        margin: Callable[[Batch], Tensor] | None = None,
     ) -> None:
-        self.recipe, self.fabric, self.vocabulary, self.out = recipe, fabric, vocabulary, out
-        self.plain = objective
-        self.margin = margin
+        self.recipe, self.fabric, self.out = recipe, fabric, out
+        self.plain = cast(Any, objective)  # what fabric wraps must be a module, and this is one
         self.average = Average(objective.network, recipe.optimiser.average)
-        self.objective, self.optimiser = fabric.setup(objective, optimiser_of(objective, recipe.optimiser))
+        self.objective, self.optimiser = fabric.setup(self.plain, optimiser_of(self.plain, recipe.optimiser))
         self.average.network.to(fabric.device)
         self.history: list[Epoch] = []
         self.step = 0
@@ -87,47 +146,42 @@ class Run:
         self.history = [Epoch(**each) for each in state["history"]]
         return True
 
-    def train(self, batches: Batches, exams: Sequence[Lessons], watcher: Watcher) -> None:
+    def train(self, batches: AnyBatches, exams: Sequence[Exam], watcher: Watcher) -> None:
         """Train to the recipe's last epoch."""
-        every, settings = self.recipe.data.choose_every, self.recipe.optimiser
+        every, settings = self.recipe.choose_every, self.recipe.optimiser
         last = min(settings.stop_after or settings.epochs, settings.epochs)
         for epoch in range(len(self.history), last):
             done = self._one_epoch(epoch, batches, watcher)
             if (epoch + 1) % every == 0 or epoch + 1 == last:
-                done.recalls = {exam.told.name: self._recall(exam) for exam in exams}
+                done.recalls = self._examined(exams)
             best = done.score > max((each.score for each in self.history), default=-math.inf)
             self.history.append(done)
             if self.fabric.is_global_zero:
                 watcher.epoch(done, best or (not exams and epoch + 1 == last))
                 self._save()
 
-    def _one_epoch(self, epoch: int, batches: Batches, watcher: Watcher) -> Epoch:
+    def _one_epoch(self, epoch: int, batches: AnyBatches, watcher: Watcher) -> Epoch:
         torch.manual_seed(self.recipe.seed * 100_003 + epoch)  # dropout: the same after a resume
         self.objective.train()
         accumulate = self.recipe.optimiser.accumulate
         sums: dict[str, float] = {}
         seen, began = 0, time.perf_counter()
         steps_per_epoch = math.ceil(len(batches) / accumulate)
-        for index, batch in enumerate(batches.epoch(epoch, self.fabric.device, self._begin)):
+        for index, batch in enumerate(batches.epoch(epoch, self.fabric.device)):
             stepping = (index + 1) % accumulate == 0 or index + 1 == len(batches)
             with self.fabric.no_backward_sync(self.objective, enabled=not stepping):
-                losses = self.objective(batch, None if self.margin is None else self.margin(batch))
+                losses = self.objective(batch)
                 self.fabric.backward(losses["loss"] / accumulate)
             values = {name: float(loss.detach()) for name, loss in losses.items()}
             self._require_finite(values["loss"], epoch)
             if stepping:
                 self._step(steps_per_epoch)
-            seen += len(batch.images)
+            seen += batch.shown
             for name, value in values.items():
                 sums[name] = sums.get(name, 0.0) + value
-            watcher.step(len(batch.images), values)
+            watcher.step(batch.shown, values)
         spent = time.perf_counter() - began
         return Epoch(epoch, {name: total / len(batches) for name, total in sums.items()}, {}, seen / spent, spent)
-
-    @torch.no_grad()
-    def _begin(self, images: Tensor) -> Tensor:
-        with self.fabric.autocast():
-            return self.plain.network.image.begin(images, self.recipe.optimiser.frozen_blocks)
 
     def _require_finite(self, loss: float, epoch: int) -> None:
         if not math.isfinite(loss):
@@ -149,9 +203,12 @@ class Run:
         self.step += 1
         self.average.follow(self.plain.network, self.step)
 
-    def _recall(self, exam: Lessons) -> float:
-        with self.fabric.autocast():
-            return mean_recall(self.average.network, self.vocabulary, exam, self.recipe.data.image_size)
+    def _examined(self, exams: Sequence[Exam]) -> dict[str, float]:
+        figures: dict[str, float] = {}
+        with self.fabric.autocast(), torch.no_grad():
+            for exam in exams:
+                figures.update(exam(self.average.network))
+        return figures
 
     def _save(self) -> None:
         state = {
@@ -169,7 +226,19 @@ class Run:
         write_png(self.out / "curve.png", self.history)
 
 
-def _what_must_agree(recipe: Recipe) -> dict[str, Any]:
+def fabric_of(device: str, devices: int, precision: str) -> Fabric:
+    """Return the devices that a run computes on, or say why they cannot be had."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("There is no CUDA device here. Use --device cpu or --device auto.")
+    try:
+        fabric = Fabric(accelerator=device, devices=devices, precision=precision)  # type: ignore[arg-type]
+    except (ValueError, RuntimeError) as error:
+        raise UsageError(f"Cannot train with --device {device} --devices {devices}: {error}") from error
+    fabric.launch()
+    return fabric
+
+
+def _what_must_agree(recipe: AnyRecipe) -> dict[str, Any]:
     """Return the settings that a run that goes on must share with the one that stopped."""
     settings = recipe.to_json()
     settings.pop("summary")

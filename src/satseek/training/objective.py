@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -27,11 +28,16 @@ class Objective(nn.Module):
         size = network.settings.dimensions
         self.name_image, self.name_text = nn.Linear(size, max(classes, 1)), nn.Linear(size, max(classes, 1))
 
-    def forward(self, batch: Batch, margin: Tensor | None = None) -> dict[str, Tensor]:
+    def backbone_parameters(self) -> Iterator[nn.Parameter]:
+        """Go through the weights that move at the backbone's rate."""
+        trunk: Any = self.network.image.backbone
+        yield from trunk.parameters()
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the losses by name; `loss` is their weighted sum."""
         network = self.network
         images, texts, scores = network(batch.images, batch.texts, begun=batch.begun)
-        parts = {"pairs": self._pairs(scores, batch.positives, margin)}
+        parts = {"pairs": self._pairs(scores, batch.positives, batch.margin)}
         loss = parts["pairs"]
         if batch.phrases is not None and batch.phrase_owners is not None:
             parts["keywords"] = self._keywords(batch, images, texts)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import torch
 from torch import nn
 
-from satseek.training.objective import Objective
 from satseek.training.settings import OptimiserSettings
 
 
@@ -28,9 +28,9 @@ def ramp(epoch: int, epochs: int) -> float:
     return 1.0 if epochs < 2 else float(10 ** (-4 * (1 - epoch / (epochs - 1))))
 
 
-def optimiser_of(objective: Objective, settings: OptimiserSettings) -> torch.optim.Optimizer:
+def optimiser_of(objective: Any, settings: OptimiserSettings) -> torch.optim.Optimizer:
     """Return AdamW with a rate of its own for the backbone, and no decay on biases and embeddings."""
-    backbone = {id(parameter) for parameter in objective.network.image.backbone.parameters()}  # type: ignore[attr-defined]
+    backbone = {id(parameter) for parameter in objective.backbone_parameters()}
     groups: dict[tuple[bool, bool], list[nn.Parameter]] = {}
     for name, parameter in objective.named_parameters():
         if parameter.requires_grad:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 from satseek.core.errors import UnknownName, UsageError, did_you_mean
+from satseek.core.registry import Registry
 from satseek.models.amfmn.network import AmfmnSettings
 
 
@@ -83,6 +84,7 @@ class Recipe:
 
     name: str
     summary: str = ""
+    learns: str = "captions"
     seed: int = 7
     model: AmfmnSettings = field(default_factory=AmfmnSettings)
     data: DataSettings = field(default_factory=DataSettings)
@@ -94,9 +96,23 @@ class Recipe:
         for check in _CHECKS:
             check(self)
 
+    @property
+    def choose_every(self) -> int:
+        """Epochs between exams."""
+        return self.data.choose_every
+
     def to_json(self) -> dict[str, Any]:
         """Return the recipe as JSON values."""
         return asdict(self)
+
+
+KINDS: Registry[Any] = Registry(
+    "kind of lessons",
+    {
+        "captions": "satseek.training.settings:Recipe",
+        "pairs": "satseek.training.across.settings:PairRecipe",
+    },
+)  # what a recipe's `learns` may be
 
 
 def recipe_names() -> list[str]:
@@ -104,9 +120,12 @@ def recipe_names() -> list[str]:
     return sorted(each.name.removesuffix(".toml") for each in _recipes().iterdir() if each.name.endswith(".toml"))
 
 
-def read_recipe(name_or_path: str, changes: Sequence[str] = (), *, seed: int | None = None) -> Recipe:
-    """Return a recipe by name or file, with `section.key=value` changes made to it."""
+def read_recipe(
+    name_or_path: str, changes: Sequence[str] = (), *, seed: int | None = None, preset: str | None = None
+) -> Any:
+    """Return a recipe by name or file, with the changes of a preset of it, then `section.key=value` changes."""
     table = _table_of(name_or_path)
+    _apply_preset(table, preset)
     for change in changes:
         _change(table, change)
     if seed is not None:
@@ -114,10 +133,15 @@ def read_recipe(name_or_path: str, changes: Sequence[str] = (), *, seed: int | N
     return recipe_of(table)
 
 
-def recipe_of(table: Mapping[str, Any]) -> Recipe:
+def recipe_of(table: Mapping[str, Any]) -> Any:
     """Return the recipe that a table of sections says; an unknown key is answered with the right one."""
-    recipe: Recipe = _filled(Recipe, table, "")
-    return recipe
+    return _filled(_kind_of(table), table, "")
+
+
+def _kind_of(table: Mapping[str, Any]) -> type:
+    """Return the class of the table's recipe, by what it learns."""
+    kind: type = KINDS.get(str(table.get("learns", "captions")))
+    return kind
 
 
 def _recipes() -> Any:
@@ -139,13 +163,28 @@ def _table_of(name_or_path: str) -> dict[str, Any]:
     return {"name": path.stem} | table
 
 
+def _apply_preset(table: dict[str, Any], preset: str | None) -> None:
+    """Take the presets out of the table; make the changes of the one that is wanted."""
+    presets = table.pop("preset", {})
+    if preset is None:
+        return
+    if preset not in presets:
+        raise UnknownName(f"preset of '{table['name']}'", preset, presets)
+    for section, changes in presets[preset].items():
+        if isinstance(changes, Mapping):
+            table[section] = {**table.get(section, {}), **changes}
+        else:
+            table[section] = changes
+
+
 def _change(table: dict[str, Any], change: str) -> None:
     key, equals, text = change.partition("=")
     if not equals:
         raise UsageError(f"'--set {change}' has no value. Write section.key=value, like optimiser.epochs=10.")
     *sections, last = key.strip().split(".")
-    if not sections and last not in Recipe.__dataclass_fields__:
-        sections = [_section_of(last)]
+    kind = _kind_of(table)
+    if not sections and last not in get_type_hints(kind):
+        sections = [_section_of(kind, last)]
     for section in sections:
         table = table.setdefault(section, {})
         if not isinstance(table, dict):
@@ -153,16 +192,16 @@ def _change(table: dict[str, Any], change: str) -> None:
     table[last] = _value_of(text.strip())
 
 
-def _section_of(key: str) -> str:
-    owners = {name: section for section, kind in _sections().items() for name in kind.__dataclass_fields__}
+def _section_of(recipe: Any, key: str) -> str:
+    owners = {name: section for section, kind in _sections(recipe).items() for name in kind.__dataclass_fields__}
     if key not in owners:
         raise UsageError(f"A recipe has no key '{key}'. {did_you_mean(key, owners)}")
     return owners[key]
 
 
-def _sections() -> dict[str, Any]:
-    kinds = get_type_hints(Recipe)
-    return {each.name: kinds[each.name] for each in fields(Recipe) if hasattr(kinds[each.name], "__dataclass_fields__")}
+def _sections(recipe: Any) -> dict[str, Any]:
+    kinds = get_type_hints(recipe)
+    return {each.name: kinds[each.name] for each in fields(recipe) if hasattr(kinds[each.name], "__dataclass_fields__")}
 
 
 def _value_of(text: str) -> Any:
@@ -177,7 +216,7 @@ def _filled(kind: Any, table: Mapping[str, Any], where: str) -> Any:
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in hints:
-            everywhere = [*hints, *([] if where else _sections())]
+            everywhere = [*hints, *([] if where else _sections(kind))]
             raise UsageError(f"A recipe has no key '{where}{key}'. {did_you_mean(key, everywhere)}")
         values[key] = _typed(hints[key], value, f"{where}{key}")
     return kind(**values)
@@ -201,13 +240,13 @@ _NAMES = {int: "a whole number", float: "a number", bool: "true or false", str: 
 
 
 def _check_sizes(recipe: Recipe) -> None:
-    _within("data.image_size", recipe.data.image_size, 32, 2048)
-    _within("data.store_size", recipe.data.store_size, 16, 4096)
-    _within("data.batch", recipe.data.batch, 2, 65536)
-    _within("data.captions_per_image", recipe.data.captions_per_image, 1, 100)
-    _within("optimiser.epochs", recipe.optimiser.epochs, 1, 100_000)
-    _within("optimiser.stop_after", recipe.optimiser.stop_after, 0, 100_000)
-    _within("optimiser.accumulate", recipe.optimiser.accumulate, 1, 10_000)
+    require_within("data.image_size", recipe.data.image_size, 32, 2048)
+    require_within("data.store_size", recipe.data.store_size, 16, 4096)
+    require_within("data.batch", recipe.data.batch, 2, 65536)
+    require_within("data.captions_per_image", recipe.data.captions_per_image, 1, 100)
+    require_within("optimiser.epochs", recipe.optimiser.epochs, 1, 100_000)
+    require_within("optimiser.stop_after", recipe.optimiser.stop_after, 0, 100_000)
+    require_within("optimiser.accumulate", recipe.optimiser.accumulate, 1, 10_000)
     if recipe.data.image_size % 32:
         lower = recipe.data.image_size // 32 * 32
         raise UsageError(
@@ -217,13 +256,13 @@ def _check_sizes(recipe: Recipe) -> None:
 
 
 def _check_shares(recipe: Recipe) -> None:
-    _within("augment.smallest_crop", recipe.augment.smallest_crop, 0.01, 1)
-    _within("augment.keywords_for_caption", recipe.augment.keywords_for_caption, 0, 1)
-    _within("augment.word_dropout", recipe.augment.word_dropout, 0, 0.9)
-    _within("optimiser.average", recipe.optimiser.average, 0, 0.99999)
-    _within("optimiser.warm_up", recipe.optimiser.warm_up, 0, 1)
-    _within("optimiser.dropout", recipe.optimiser.dropout, 0, 0.9)
-    _within("loss.temperature", recipe.loss.temperature, 1e-3, 10)
+    require_within("augment.smallest_crop", recipe.augment.smallest_crop, 0.01, 1)
+    require_within("augment.keywords_for_caption", recipe.augment.keywords_for_caption, 0, 1)
+    require_within("augment.word_dropout", recipe.augment.word_dropout, 0, 0.9)
+    require_within("optimiser.average", recipe.optimiser.average, 0, 0.99999)
+    require_within("optimiser.warm_up", recipe.optimiser.warm_up, 0, 1)
+    require_within("optimiser.dropout", recipe.optimiser.dropout, 0, 0.9)
+    require_within("loss.temperature", recipe.loss.temperature, 1e-3, 10)
 
 
 def _check_names(recipe: Recipe) -> None:
@@ -248,6 +287,7 @@ def _check_kept(recipe: Recipe) -> None:
 _CHECKS = (_check_sizes, _check_shares, _check_names, _check_kept)
 
 
-def _within(key: str, value: float, low: float, high: float) -> None:
+def require_within(key: str, value: float, low: float, high: float) -> None:
+    """Raise `UsageError` where a number of a recipe is out of its range."""
     if not low <= value <= high:
         raise UsageError(f"'{key}' is {value:g}; it must lie between {low:g} and {high:g}.")

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 
@@ -19,69 +17,23 @@ from satseek.losses.prior_similarity import PriorSimilarity
 from satseek.models.amfmn.network import Amfmn
 from satseek.models.amfmn.vocabulary import Vocabulary
 from satseek.models.checkpoint import load_checkpoint, save_checkpoint
+from satseek.training.across.settings import PairRecipe
+from satseek.training.across.teach import train_pairs
 from satseek.training.batches import Batch, Batches
 from satseek.training.card import card_of_run
 from satseek.training.curve import Epoch
+from satseek.training.exam import CaptionExam
 from satseek.training.lessons import Lessons, load_exams, load_lessons
-from satseek.training.loop import LAST, Run, Watcher
+from satseek.training.loop import LAST, Run, fabric_of
 from satseek.training.objective import Objective
+from satseek.training.report import BEST, Listener, Silent, TrainingReport, report_of
 from satseek.training.settings import Recipe
 
 log = logging.getLogger(__name__)
 
-BEST = "best"
-
-
-@dataclass(frozen=True)
-class TrainingReport:
-    """What a run came to."""
-
-    name: str
-    out: str
-    epochs: int
-    best_epoch: int | None
-    recalls: dict[str, float] = field(default_factory=dict)  # of the best epoch
-    images: int = 0
-    captions: int = 0
-    parameters: int = 0
-    seconds: float = 0.0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the report as JSON values."""
-        return vars(self) | {"recalls": {name: round(value, 3) for name, value in self.recalls.items()}}
-
-    def __str__(self) -> str:
-        lines = [f"{self.name}: {self.parameters:,} parameters, {self.images:,} images, {self.captions:,} captions"]
-        if self.best_epoch is not None:
-            recalls = ", ".join(f"{name} {value:.2f}" for name, value in self.recalls.items())
-            lines.append(f"best after epoch {self.best_epoch} of {self.epochs}: val mean recall {recalls}")
-            lines.append(f"model in {Path(self.out) / BEST}")
-        return "\n".join(lines)
-
-
-class Listener(Watcher, Protocol):
-    """A watcher that also hears how long it will take."""
-
-    def expect(self, images: int) -> None:
-        """Hear how many images the whole run will go through."""
-        ...
-
-
-class Silent:
-    """A listener that says nothing."""
-
-    def expect(self, images: int) -> None:
-        """Say nothing."""
-
-    def step(self, images: int, losses: dict[str, float]) -> None:
-        """Say nothing."""
-
-    def epoch(self, epoch: Epoch, best: bool) -> None:
-        """Say nothing."""
-
 
 def train(
-    recipe: Recipe,
+    recipe: Recipe | PairRecipe,
     data: Path,
     out: Path,
     *,
@@ -96,7 +48,16 @@ def train(
     if (out / LAST).exists() and not resume:
         raise UsageError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
     listener: Listener = watcher or Silent()
-    fabric = _fabric(device, devices, precision)
+    torch.set_flush_denormal(True)  # numbers too small to matter take a processor a hundred times as long
+    fabric = fabric_of(device, devices, precision)
+    if isinstance(recipe, PairRecipe):
+        return train_pairs(recipe, data, out, fabric, resume=resume, listener=listener)
+    return _train_captions(recipe, data, out, fabric, images=images, resume=resume, listener=listener)
+
+
+def _train_captions(
+    recipe: Recipe, data: Path, out: Path, fabric: Fabric, *, images: Path | None, resume: bool, listener: Listener
+) -> TrainingReport:
     lessons = load_lessons(recipe.data, data, images, split="train", cache=out / "cache")
     exams = load_exams(recipe.data, data, images, cache=out / "cache")
     torch.manual_seed(recipe.seed)
@@ -104,14 +65,29 @@ def train(
     network = starting_network(recipe, vocabulary, data)
     objective = Objective(network, recipe.loss, len(lessons.classes))
     out.mkdir(parents=True, exist_ok=True)
-    run = Run(recipe, fabric, objective, vocabulary, out, margin=_margin(recipe, lessons))
+    run = Run(recipe, fabric, objective, out)
     if resume and not run.resume():
         log.info("%s holds nothing to go on from; the run begins anew", out)
     (out / "recipe.json").write_text(json.dumps(recipe.to_json(), indent=2) + "\n")
-    batches = Batches(lessons, vocabulary, recipe, rank=fabric.global_rank, world=fabric.world_size)
+    batches = Batches(
+        lessons,
+        vocabulary,
+        recipe,
+        rank=fabric.global_rank,
+        world=fabric.world_size,
+        begin=partial(_begun, run, network, recipe.optimiser.frozen_blocks),
+        margin=_margin(recipe, lessons),
+    )
     listener.expect(recipe.optimiser.epochs * len(batches) * recipe.data.batch)
-    run.train(batches, exams, _Keeper(run, lessons, listener))
-    return _report(run, lessons, out)
+    tests = [CaptionExam(vocabulary, exam, recipe.data.image_size) for exam in exams]
+    run.train(batches, tests, _Keeper(run, recipe, vocabulary, lessons, listener))
+    return report_of(run, images=len(lessons), captions=len(lessons.told.captions))
+
+
+@torch.no_grad()
+def _begun(run: Run, network: Amfmn, blocks: int, images: torch.Tensor) -> torch.Tensor:
+    with run.fabric.autocast():
+        return network.image.begin(images, blocks)
 
 
 def starting_vocabulary(recipe: Recipe, lessons: Lessons) -> Vocabulary:
@@ -154,17 +130,6 @@ def _go_on_from(network: Amfmn, folder: Path) -> None:
     log.info("Going on from %s; begun anew: %s", folder, ", ".join(fresh) or "nothing")
 
 
-def _fabric(device: str, devices: int, precision: str) -> Fabric:
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("There is no CUDA device here. Use --device cpu or --device auto.")
-    try:
-        fabric = Fabric(accelerator=device, devices=devices, precision=precision)  # type: ignore[arg-type]
-    except (ValueError, RuntimeError) as error:
-        raise UsageError(f"Cannot train with --device {device} --devices {devices}: {error}") from error
-    fabric.launch()
-    return fabric
-
-
 def _margin(recipe: Recipe, lessons: Lessons) -> Callable[[Batch], torch.Tensor] | None:
     """Return L_ct's margin of every pair in a batch, where the recipe asks for it."""
     if recipe.loss.name != "dynamic_margin":
@@ -182,8 +147,9 @@ def _margin(recipe: Recipe, lessons: Lessons) -> Callable[[Batch], torch.Tensor]
 class _Keeper:
     """Writes the model folder whenever an epoch is the best so far, and passes the news on."""
 
-    def __init__(self, run: Run, lessons: Lessons, watcher: Listener) -> None:
-        self._run, self._lessons, self._watcher = run, lessons, watcher
+    def __init__(self, run: Run, recipe: Recipe, vocabulary: Vocabulary, lessons: Lessons, watcher: Listener) -> None:
+        self._run, self._recipe, self._vocabulary = run, recipe, vocabulary
+        self._lessons, self._watcher = lessons, watcher
 
     def step(self, images: int, losses: dict[str, float]) -> None:
         self._watcher.step(images, losses)
@@ -191,27 +157,12 @@ class _Keeper:
     def epoch(self, epoch: Epoch, best: bool) -> None:
         if best:
             run = self._run
-            card = card_of_run(run.recipe, self._lessons, epoch=epoch.epoch, recalls=epoch.recalls)
+            card = card_of_run(self._recipe, self._lessons, epoch=epoch.epoch, recalls=epoch.recalls)
             save_checkpoint(
                 run.out / BEST,
                 card,
                 run.average.network.state_dict(),
-                settings=run.recipe.model.to_json(),
-                vocabulary=run.vocabulary.to_json(),
+                settings=self._recipe.model.to_json(),
+                vocabulary=self._vocabulary.to_json(),
             )
         self._watcher.epoch(epoch, best)
-
-
-def _report(run: Run, lessons: Lessons, out: Path) -> TrainingReport:
-    best = max(run.history, key=lambda each: each.score) if run.history else None
-    return TrainingReport(
-        name=run.recipe.name,
-        out=str(out),
-        epochs=len(run.history),
-        best_epoch=None if best is None else best.epoch + 1,
-        recalls={} if best is None else best.recalls,
-        images=len(lessons),
-        captions=len(lessons.told.captions),
-        parameters=int(np.sum([parameter.numel() for parameter in run.plain.network.parameters()])),
-        seconds=sum(each.seconds for each in run.history),
-    )

@@ -1,0 +1,1 @@
+"""Learning across sensors: from places that several sensors saw, without a word."""

@@ -1,0 +1,53 @@
+"""The card of a model that learnt across sensors: what it reads, from what it learnt, how good it is, its limits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from satseek.core.card import ModelCard
+from satseek.models.sscm.prepare import sensors_of
+from satseek.training.across.exam import PairExam
+from satseek.training.across.lessons import PairLessons
+from satseek.training.across.settings import PairRecipe
+
+_UNITS = {"rgb": "8-bit", "s2": "reflectance", "s1": "dB"}
+LIMITS = (
+    "Finds the same place or the same kind of structure across sensors: borders, roads, shores, blocks; it knows no "
+    "words and no classes. Chips are read at the ground resolution it learnt ({resolution:g} m) where theirs is known; "
+    "much finer or coarser ones are outside what was learnt. Radar may be VV, VH or both in dB, or an 8-bit stretch; "
+    "each chip is set on its own mean and deviation, so absolute brightness means nothing to it. Very different "
+    "seasons, flooded land and look directions other than those learnt were not seen."
+)
+
+
+def card_of_pair_run(
+    recipe: PairRecipe, lessons: PairLessons, exam: PairExam, *, epoch: int, figures: Mapping[str, float]
+) -> ModelCard:
+    """Return the card of a run's best epoch."""
+    bands = recipe.model.bands
+    sensors = sensors_of(bands)
+    before, after = exam.gap
+    return ModelCard(
+        name=recipe.name,
+        version="1",
+        summary=recipe.summary,
+        dimensions=recipe.model.dimensions,
+        sensors=sensors,
+        reads_text=False,
+        chip_size=recipe.data.window,
+        units={sensor: _UNITS[sensor] for sensor in sensors},
+        ground_resolution_m=dict.fromkeys(sensors, (lessons.resolution_m / 2, lessons.resolution_m)),
+        training_data=(
+            f"{lessons.name}, train split: {len(lessons):,} places seen by {' and '.join(bands)}; recipe "
+            f"'{recipe.name}', seed {recipe.seed}, {epoch + 1} of {recipe.optimiser.epochs} epochs, no labels"
+        ),
+        figures={f"{name}_val_mean_recall": round(value, 2) for name, value in figures.items()}
+        | {"val_sensor_gap": round(before, 4), "val_sensor_gap_less_means": round(after, 4)},
+        limits=LIMITS.format(resolution=lessons.resolution_m),
+        options={
+            "learns": "pairs",
+            "resolution_m": lessons.resolution_m,
+            "bands": {sensor: list(names) for sensor, names in bands.items()},
+            "recipe": recipe.to_json(),
+        },
+    )

@@ -1,0 +1,119 @@
+"""A whole run across sensors, from a recipe to a model folder."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor
+
+from satseek.core.errors import ModelError, UsageError
+from satseek.datasets.s1s2 import load as load_s1s2
+from satseek.models.checkpoint import load_checkpoint, save_checkpoint
+from satseek.models.sscm.model import MEANS
+from satseek.models.sscm.network import Sscm
+from satseek.training.across.batches import PairBatches
+from satseek.training.across.card import card_of_pair_run
+from satseek.training.across.exam import PairExam
+from satseek.training.across.lessons import PairLessons, lessons_of
+from satseek.training.across.objective import PairObjective
+from satseek.training.across.settings import PairRecipe
+from satseek.training.curve import Epoch
+from satseek.training.loop import Run
+from satseek.training.report import BEST, Listener, TrainingReport, report_of
+
+log = logging.getLogger(__name__)
+
+
+def train_pairs(
+    recipe: PairRecipe, data: Path, out: Path, fabric: Fabric, *, resume: bool, listener: Listener
+) -> TrainingReport:
+    """Train a recipe on co-registered pairs, write the best model to `out/best`, and say what it came to."""
+    cache = out / "cache"
+    lessons = lessons_of(load_s1s2(data, "train"), recipe, cache)
+    val = lessons_of(load_s1s2(data, "val"), recipe, cache)
+    torch.manual_seed(recipe.seed)
+    network = starting_pair_network(recipe, data)
+    objective = PairObjective(network, recipe.loss, gather=_gather(fabric))
+    out.mkdir(parents=True, exist_ok=True)
+    run = Run(recipe, fabric, objective, out)
+    if resume and not run.resume():
+        log.info("%s holds nothing to go on from; the run begins anew", out)
+    (out / "recipe.json").write_text(json.dumps(recipe.to_json(), indent=2) + "\n")
+    batches = PairBatches(lessons, recipe, rank=fabric.global_rank, world=fabric.world_size)
+    listener.expect(recipe.optimiser.epochs * len(batches) * recipe.data.batch)
+    exam = PairExam(lessons, val, recipe)
+    run.train(batches, [exam], _Keeper(run, recipe, lessons, exam, listener))
+    return report_of(run, images=len(lessons), captions=0)
+
+
+def starting_pair_network(recipe: PairRecipe, data: Path) -> Sscm:
+    """Return the network with the weights that the run begins with."""
+    settings = recipe.optimiser
+    network = Sscm(recipe.model)
+    place = Path(settings.start_from)
+    if settings.start_from.endswith(".npz"):
+        found = next((each for each in (place, data / place, data.parent / place) if each.is_file()), place)
+        for trunk in network.trunks:
+            load = getattr(getattr(trunk, "backbone", None), "load_imagenet", None)
+            if load is None:
+                raise UsageError(
+                    f"'{settings.start_from}' holds weights of mobilenetv2, not of {recipe.model.backbone}."
+                )
+            load(found)
+    elif settings.start_from:
+        _go_on_from(network, place)
+    if settings.frozen_blocks:
+        for trunk in network.trunks:
+            backbone: Any = trunk.backbone
+            backbone.freeze_first(settings.frozen_blocks)
+    return network.to(memory_format=torch.channels_last)
+
+
+def _go_on_from(network: Sscm, folder: Path) -> None:
+    theirs = {name: tensor.float() for name, tensor in load_checkpoint(folder).tensors.items()}
+    ours = network.state_dict()
+    odd = [name for name, tensor in theirs.items() if name in ours and ours[name].shape != tensor.shape]
+    if odd:
+        raise ModelError(f"The model in {folder} has another shape of {odd[0]}; make the recipe's [model] agree.")
+    network.load_state_dict({name: tensor for name, tensor in theirs.items() if name in ours}, strict=False)
+
+
+def _gather(fabric: Fabric) -> Callable[[Tensor], Tensor] | None:
+    """Return what brings the vectors of all devices together, so that each device's places are negatives of all others.
+
+    Every device then has the same loss; gradients come back summed over devices and are averaged with the weights'.
+    """
+    if fabric.world_size == 1:
+        return None
+
+    def gather(vectors: Tensor) -> Tensor:
+        return cast(Tensor, fabric.all_gather(vectors, sync_grads=True)).flatten(0, 1)
+
+    return gather
+
+
+class _Keeper:
+    """Writes the model folder whenever an epoch is the best so far, and passes the news on."""
+
+    def __init__(self, run: Run, recipe: PairRecipe, lessons: PairLessons, exam: PairExam, watcher: Listener) -> None:
+        self._run, self._recipe, self._lessons, self._exam, self._watcher = run, recipe, lessons, exam, watcher
+
+    def step(self, images: int, losses: dict[str, float]) -> None:
+        self._watcher.step(images, losses)
+
+    def epoch(self, epoch: Epoch, best: bool) -> None:
+        if best:
+            means = {MEANS + sensor: mean for sensor, mean in self._exam.means.items()}
+            save_checkpoint(
+                self._run.out / BEST,
+                card_of_pair_run(self._recipe, self._lessons, self._exam, epoch=epoch.epoch, figures=epoch.recalls),
+                {**self._run.average.network.state_dict(), **means},
+                settings=self._recipe.model.to_json(),
+            )
+        self._watcher.epoch(epoch, best)
