@@ -1,27 +1,8 @@
-import io
-import math
-
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
-from PIL import Image
 
-
-def picture(answer) -> np.ndarray:
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"] == "image/png"
-    return np.asarray(Image.open(io.BytesIO(answer.content)).convert("RGBA"))
-
-
-def newest(client: TestClient, sensor: str) -> dict:
-    return client.get("/search", params={"limit": 1, "sensors": sensor}).json()["features"][0]
-
-
-def tile_of(item: dict, zoom: int) -> tuple[int, int, int]:
-    west, south, east, north = item["bbox"]
-    longitude, latitude = (west + east) / 2, math.radians((south + north) / 2)
-    side = 2**zoom
-    return zoom, int((longitude + 180) / 360 * side), int((1 - math.asinh(math.tan(latitude)) / math.pi) / 2 * side)
+from fakes.pictures_seen import newest, picture, tile_of
 
 
 @pytest.mark.parametrize("sensor", ["rgb", "s1", "s2"])

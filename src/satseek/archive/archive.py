@@ -11,11 +11,12 @@ from satseek.archive import listing, notes, upkeep, verify, writing
 from satseek.archive.nearest import nearest, nothing, read_chips
 from satseek.archive.neighbours import Neighbours
 from satseek.archive.reports import ArchiveInfo, OptimizeReport, VerifyReport, Version
+from satseek.archive.scenes import SceneFacts, Scenes, outlines, scenes
 from satseek.archive.schema import CHIP_COLUMNS, chip_schema, stored_card
 from satseek.archive.store import Store
 from satseek.archive.tuning import DEFAULT, Tuning
 from satseek.core.card import ModelCard
-from satseek.core.chip import Chip
+from satseek.core.chip import Chip, Geometry
 from satseek.core.errors import ArchiveError, ModelMismatch, UsageError
 from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray, unit_rows
@@ -144,6 +145,14 @@ class Archive:
         """Say something else of the chips that meet the filters; what is not named stays. Returns how many."""
         change = writing.said(caption=caption, keywords=keywords, labels=labels, properties=properties)
         return writing.update(self._store, filters, change)
+
+    def scenes(self) -> Scenes:
+        """Return the scenes that the chips are cut from, as of the latest version."""
+        return scenes(self._store.latest(), self.uri)
+
+    def outlines(self, found: Sequence[SceneFacts]) -> list[Geometry | None]:
+        """Return the outline of each scene."""
+        return outlines(self._store.latest(), found, self.uri)
 
     def sample(self, size: int) -> notes.Sample:
         """Return up to so many chips drawn at random, the same ones as long as their number is the same."""

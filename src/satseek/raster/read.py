@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -32,9 +33,10 @@ MAX_PICTURE_SIDE = 4096  # a picture is held in memory whole
 class SceneReader:
     """Reads windows of one scene; its files stay open from `with` to its end, for one thread."""
 
-    def __init__(self, scene: Scene) -> None:
-        """Take the scene; nothing is opened before `with`."""
+    def __init__(self, scene: Scene, *, grid: Grid | None = None) -> None:
+        """Take the scene, and a grid with a place where it is not to be read on its own; nothing is opened yet."""
         self.scene = scene
+        self._asked_grid = grid
         self.warnings: tuple[str, ...] = ()  # what had to be assumed of the files
         self._sensor: Sensor = SENSORS.get(scene.sensor)
         self._opened = ExitStack()
@@ -87,10 +89,19 @@ class SceneReader:
 
     def read(self, window: Window, size: tuple[int, int]) -> Pixels:
         """Return a window as (height, width) = size pixels in the sensor's unit; what is not valid is dark."""
-        self._require_inside(window)
-        values, valid = judged(*self._values(window, size), self._sensor)
         (resolution,) = self.ground_resolutions_m([ChipWindow(window, 1.0, size)])
-        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid, resolution)
+        return replace(self.pixels(window, size), ground_resolution_m=resolution)
+
+    def pixels(self, window: Window, size: tuple[int, int], *, mask: BoolArray | None = None) -> Pixels:
+        """Return the same without a pixel's side on the ground; what `mask` told of the window is not read again."""
+        self._require_inside(window)
+        values, valid = judged(*self._values(window, size, mask), self._sensor)
+        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid)
+
+    def mask(self, window: Window) -> BoolArray | None:
+        """Return what the file's own mask says is measured, for a scene that is one file of which windows are plain."""
+        self._require_inside(window)
+        return self._layers[0].mask(window) if len(self._layers) == 1 else None
 
     @property
     def reads_plainly(self) -> bool:
@@ -132,7 +143,9 @@ class SceneReader:
             _require_band(band, self._files[band.href])
         self.scene, assumed = settle_unit(self.scene, self._files)
         self.warnings = (*assumed_texts(self.scene), *([assumed] if assumed else []))
-        self._grid = _finest_grid(self._placed)
+        self._grid = self._asked_grid or _finest_grid(self._placed)
+        if self._asked_grid is not None and any(grid_of(dataset).crs is None for dataset in self._placed.values()):
+            raise SourceError(f"{self.scene.source} has no place on the globe, so it cannot be shown at another's.")
         self._globe = self._globe_of(self._grid)
         self._layers = [self._layer(href, dataset) for href, dataset in self._placed.items()]
         self._conversions = [
@@ -199,9 +212,11 @@ class SceneReader:
                 f"window at column {window.column}, row {window.row}. If the file was changed, ingest it again."
             )
 
-    def _values(self, window: Window, size: tuple[int, int]) -> tuple[NDArray[Any], BoolArray | None]:
+    def _values(
+        self, window: Window, size: tuple[int, int], mask: BoolArray | None
+    ) -> tuple[NDArray[Any], BoolArray | None]:
         parts = [
-            self._converted(number, *layer.read(window, size, blend=self._palettes[number] is None))
+            self._converted(number, *layer.read(window, size, blend=self._palettes[number] is None, mask=mask))
             for number, layer in enumerate(self._layers)
         ]
         if len(parts) == 1:

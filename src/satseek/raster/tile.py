@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.transform import from_bounds
+from rasterio.warp import reproject, transform_bounds
 from rio_tiler.errors import RioTilerError, TileOutsideBounds
 from rio_tiler.io import Reader
+from rio_tiler.models import ImageData
 
 from satseek.core.errors import SourceError
 from satseek.core.scene import Scene
@@ -17,6 +25,9 @@ from satseek.raster.units import conversion_of, implied_nodata, settle_unit
 from satseek.raster.validity import judged
 
 MAX_ZOOM = 24
+WEB = CRS.from_epsg(3857)
+Numbers = NDArray[Any]
+_LEAST_WEIGHT = 0.3  # of a pixel's ground that must have been measured
 
 
 def read_tile(scene: Scene, z: int, x: int, y: int, *, size: int = 256, resampling: str = "bilinear") -> Pixels | None:
@@ -48,20 +59,90 @@ def _tile(
 ) -> Any:
     z, x, y = tile
     told = {} if nodata is None or file.nodata is not None else {"nodata": nodata}
+    how = {"indexes": indexes, "resampling_method": resampling, "reproject_method": resampling, **told}
     with gdal_call(href):
         try:
             with Reader(None, dataset=file) as reader:
-                return reader.tile(
-                    x,
-                    y,
-                    z,
-                    tilesize=size,
-                    indexes=indexes,
-                    resampling_method=resampling,
-                    reproject_method=resampling,
-                    **told,
+                if not reader.tile_exists(x, y, z):
+                    return None
+                part = _part_of_tile(file, reader.tms.xy_bounds(x, y, z), size)
+                if part is None:
+                    return reader.tile(x, y, z, tilesize=size, **how)
+                if part.width_of_file <= 2 * size and part.height_of_file <= 2 * size:
+                    return _laid_out(*_seen_from_afar(file, part, indexes, nodata), part, size)
+                image = reader.part(
+                    part.bounds, dst_crs=WEB, bounds_crs=WEB, width=part.width, height=part.height, **how
                 )
+                return _laid_out(image.array.data, ~np.ma.getmaskarray(image.array), part, size)
         except TileOutsideBounds:
             return None
         except RioTilerError as error:
             raise SourceError(f"No map can be made of {href}: {error}") from error
+
+
+class _Part(NamedTuple):
+    """The pixels of a tile that a file reaches, where these lie, and how many the whole file would take."""
+
+    left: int
+    top: int
+    width: int
+    height: int
+    bounds: tuple[float, float, float, float]
+    width_of_file: float
+    height_of_file: float
+
+
+def _part_of_tile(file: Any, tile: Any, size: int) -> _Part | None:
+    """Return which part of a tile to read; None where all of it is, or where nobody can tell.
+
+    Asked for more than the file reaches, rio-tiler warps the empty ground around it pixel by pixel: seen from afar a
+    small scene takes minutes.
+    """
+    west, south, east, north = transform_bounds(file.crs, WEB, *file.bounds, densify_pts=21)
+    if not all(map(math.isfinite, (west, south, east, north))) or west >= east:
+        return None
+    step = (tile.right - tile.left) / size
+    left, right = math.floor((west - tile.left) / step), math.ceil((east - tile.left) / step)
+    top, bottom = math.floor((tile.top - north) / step), math.ceil((tile.top - south) / step)
+    left, top, right, bottom = max(left, 0), max(top, 0), min(right, size), min(bottom, size)
+    if left >= right or top >= bottom or (right - left, bottom - top) == (size, size):
+        return None
+    bounds = (tile.left + left * step, tile.top - bottom * step, tile.left + right * step, tile.top - top * step)
+    return _Part(left, top, right - left, bottom - top, bounds, (east - west) / step, (north - south) / step)
+
+
+def _seen_from_afar(file: Any, part: _Part, indexes: list[int], nodata: Any) -> tuple[Numbers, NDArray[np.bool_]]:
+    """Return the part from a shrunk copy of the whole file; what is not valid has no weight in what lies beside it."""
+    shrink = max(1.0, min(file.width / (2 * part.width_of_file), file.height / (2 * part.height_of_file)))
+    shape = max(1, round(file.height / shrink)), max(1, round(file.width / shrink))
+    numbers = file.read(indexes, out_shape=(len(indexes), *shape), resampling=Resampling.average).astype(np.float64)
+    valid = file.read_masks(indexes, out_shape=(len(indexes), *shape)) > 0
+    if nodata is not None and file.nodata is None:
+        valid &= file.read(indexes, out_shape=(len(indexes), *shape)) != nodata
+    valid &= np.isfinite(numbers)
+    if min(part.width_of_file, part.height_of_file) < 1:  # hardly a pixel, but where it is that must be seen
+        mean = np.array([each[seen].mean() if seen.any() else 0 for each, seen in zip(numbers, valid, strict=True)])
+        seen = np.broadcast_to(valid.any(), (len(indexes), part.height, part.width))
+        return _of_type(np.broadcast_to(mean[:, None, None], seen.shape), file, indexes), seen
+    transform = file.transform @ Affine.scale(file.width / shape[1], file.height / shape[0])
+    places = {"src_transform": transform, "src_crs": file.crs, "resampling": Resampling.bilinear, "dst_crs": WEB}
+    places |= {"dst_transform": from_bounds(*part.bounds, part.width, part.height), "init_dest_nodata": True}
+    summed, weight = np.zeros((2, len(indexes), part.height, part.width))
+    reproject(np.where(valid, numbers, 0.0), summed, **places)
+    reproject(valid.astype(np.float64), weight, **places)
+    seen = weight > _LEAST_WEIGHT
+    return _of_type(np.divide(summed, weight, out=np.zeros_like(summed), where=seen), file, indexes), seen
+
+
+def _of_type(numbers: Numbers, file: Any, indexes: list[int]) -> Numbers:
+    dtype = np.dtype(file.dtypes[indexes[0] - 1])
+    return (np.rint(numbers) if dtype.kind in "iu" else numbers).astype(dtype)
+
+
+def _laid_out(values: Numbers, valid: NDArray[np.bool_], part: _Part, size: int) -> ImageData:
+    """Return the part in its place on a whole tile."""
+    rows, columns = slice(part.top, part.top + part.height), slice(part.left, part.left + part.width)
+    whole = np.zeros((len(values), size, size), dtype=values.dtype)
+    hidden = np.ones(whole.shape, dtype=np.bool_)
+    whole[:, rows, columns], hidden[:, rows, columns] = values, ~valid
+    return ImageData(np.ma.MaskedArray(whole, mask=hidden))

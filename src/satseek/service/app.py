@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from starlette.middleware.cors import CORSMiddleware
 
 from satseek import __version__
@@ -19,7 +18,7 @@ from satseek.service.jobs import Jobs
 from satseek.service.library import Library
 from satseek.service.metrics import Metrics
 from satseek.service.public import Names
-from satseek.service.routes import archive, health, images, ingest, items, search, stac, tiles
+from satseek.service.routes import archive, health, images, ingest, items, scenes, search, stac, tiles
 from satseek.service.settings import Settings
 from satseek.service.work import Workbench
 
@@ -44,10 +43,10 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     )
     app.state.desk = desk
     errors.install(app)
-    for routes in (stac, search, images, items, tiles, archive, health, *([ingest] if desk.jobs else [])):
+    for routes in (stac, search, images, items, scenes, tiles, archive, health, *([ingest] if desk.jobs else [])):
         app.include_router(routes.router)
     if page.index() is not None:
-        app.mount(page.PREFIX.rstrip("/"), StaticFiles(directory=page.STATIC, html=True), name="page")
+        app.mount(page.PREFIX.rstrip("/"), page.PageFiles(directory=page.STATIC), name="page")
     app.add_middleware(Guard, settings=settings, metrics=desk.metrics)
     if settings.cors:
         app.add_middleware(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
@@ -13,7 +13,9 @@ from satseek.service.jobs import Jobs
 from satseek.service.library import Library
 from satseek.service.metrics import Metrics
 from satseek.service.public import Names
+from satseek.service.scene_list import SceneList
 from satseek.service.settings import Settings
+from satseek.service.tile_cache import TileCache
 from satseek.service.work import Workbench
 
 T = TypeVar("T")
@@ -29,6 +31,7 @@ class Desk:
     metrics: Metrics
     names: Names
     decoder: Decoder
+    tiles: TileCache = field(default_factory=TileCache)
     jobs: Jobs | None = None  # None: read-only
     streams: int = 0  # that are followed now
     closing: bool = False  # streams end, so that the service can
@@ -36,6 +39,10 @@ class Desk:
     async def run(self, work: Callable[[], T]) -> T:
         """Do what takes time in a thread, within bounds."""
         return await self.work.run(work)
+
+    def scenes(self) -> SceneList:
+        """Return the scenes of the archive as it is now."""
+        return self.library.of_version("scenes", lambda archive: SceneList(archive, self.names))
 
     def close(self) -> bool:
         """Stop everything; return whether some thread is still busy."""

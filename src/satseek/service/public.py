@@ -35,7 +35,11 @@ class Names:
 
     def scene(self, chip: Chip) -> str:
         """Return the name of a chip's scene."""
-        return self.of(chip.scene, "scene") if "/" in chip.scene or "\\" in chip.scene else chip.scene
+        return self.of_scene(chip.scene)
+
+    def of_scene(self, scene: str) -> str:
+        """Return the public name of a scene: its own, unless that is a path."""
+        return self.of(scene, "scene") if "/" in scene or "\\" in scene else scene
 
     def chip(self, chip: Chip) -> Chip:
         """Return a chip with names in the place of paths; its pixels cannot be read from it."""
@@ -100,6 +104,7 @@ def item_of(
         item["properties"] |= {
             "satseek:rank": hit.rank,
             "satseek:score": _finite(hit.score),
+            "satseek:probability": hit.probability,
             "satseek:parts": {name: _finite(value) for name, value in hit.parts.items()},
             "satseek:merged": list(hit.merged),
         }
@@ -115,6 +120,7 @@ def _links(chip: Chip, links: list[dict[str, Any]], address: str, base: str) -> 
         {"rel": "collection", "href": collection, "type": "application/json"},
         {"rel": "alternate", "href": address, "type": "application/geo+json", "title": "By its id alone"},
         {"rel": "similar", "href": f"{address}/similar", "type": "application/geo+json", "title": "Chips like it"},
+        {"rel": "twins", "href": f"{address}/twins", "type": "application/geo+json", "title": "By other sensors"},
     ]  # fmt: skip
     if chip.bbox is not None:
         found.append(

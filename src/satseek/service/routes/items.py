@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import blake2b
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,9 +11,10 @@ from satseek.core.chip import Chip
 from satseek.service.answers import GEOJSON, json_response
 from satseek.service.desk import At, Base, Desk
 from satseek.service.errors import Problem
-from satseek.service.pictures import chip_picture
+from satseek.service.pictures import Style, chip_picture
 from satseek.service.public import item_of
 from satseek.service.schemas import PROBLEMS, Item
+from satseek.service.styling import Styled
 
 THUMBNAIL = 160
 PREVIEW = 512
@@ -40,7 +42,7 @@ async def thumbnail(
     size: Annotated[int, Query(ge=16, le=512, description="Pixels of the longer side.")] = THUMBNAIL,
 ) -> Response:
     """Draw a chip small."""
-    return await _drawn(desk, request, item_id, size, None)
+    return await _drawn(desk, request, item_id, size, Style())
 
 
 @router.get("/items/{item_id}/preview", responses=PNG | UNREADABLE, response_class=Response, summary="A chip, drawn")
@@ -48,11 +50,14 @@ async def preview(
     item_id: str,
     request: Request,
     desk: At,
-    drawing: Annotated[str | None, Query(description="One of the sensor's drawings, see /archive.")] = None,
+    style: Styled,
     size: Annotated[int, Query(ge=16, le=1024, description="Pixels of the longer side.")] = PREVIEW,
+    place: Annotated[
+        str | None, Query(description="The id of another chip: this chip's scene is drawn on that one's ground.")
+    ] = None,
 ) -> Response:
-    """Draw a chip as its sensor is usually drawn, or in another of its drawings."""
-    return await _drawn(desk, request, item_id, size, drawing)
+    """Draw a chip as its sensor is usually drawn, in another of its drawings, or by bands and ranges of your own."""
+    return await _drawn(desk, request, item_id, size, style, place)
 
 
 async def item_response(desk: Desk, base: str, item_id: str, collection: str | None) -> Response:
@@ -67,11 +72,16 @@ async def item_response(desk: Desk, base: str, item_id: str, collection: str | N
     return await desk.run(made)
 
 
-async def _drawn(desk: Desk, request: Request, item_id: str, size: int, drawing: str | None) -> Response:
-    chip: Chip = await desk.run(lambda: desk.library.chip(item_id))
-    tag = f'"{chip.id}-{size}-{drawing or ""}"'.encode("ascii", "replace").decode()
-    headers = {"ETag": tag, "Cache-Control": "private, max-age=3600"}
-    if request.headers.get("if-none-match") == tag:
+async def _drawn(
+    desk: Desk, request: Request, item_id: str, size: int, style: Style, place_id: str | None = None
+) -> Response:
+    def found() -> tuple[Chip, Chip | None]:
+        return desk.library.chip(item_id), None if place_id is None else desk.library.chip(place_id)
+
+    chip, place = await desk.run(found)
+    asked = blake2b(repr((chip.id, size, style, place_id)).encode("utf-8", "replace"), digest_size=12).hexdigest()
+    headers = {"ETag": f'"{asked}"', "Cache-Control": "private, max-age=3600"}
+    if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    picture = await desk.run(lambda: chip_picture(chip, size=size, drawing=drawing))
+    picture = await desk.run(lambda: chip_picture(chip, size=size, style=style, place=place))
     return Response(picture, media_type="image/png", headers=headers)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
 
 from satseek.archive.reports import ArchiveInfo
 from satseek.service import page, stac_pages
@@ -56,9 +55,8 @@ class Collections(Open):
 @router.get("/", response_model=Landing, responses={200: {"content": {"text/html": {}}}}, summary="Start here")
 async def landing(request: Request, desk: At, base: Base) -> Response:
     """Return the page to a browser, and the STAC catalog to everybody else."""
-    index = page.index()
-    if index is not None and page.wants_page(request.headers.get("accept", "")):
-        return FileResponse(index, headers={"Vary": "Accept", "Cache-Control": "no-cache"})
+    if page.index() is not None and page.wants_page(request.headers.get("accept", "")):
+        return page.index_response(request.headers)
     found = json_response(stac_pages.landing(await _info(desk), base))
     found.headers["Vary"] = "Accept"
     return found

@@ -1,8 +1,8 @@
-"""Map tiles of the scene that a chip is cut from, with titiler's parameters; named by an item, never by a path."""
+"""Map tiles of scenes, with titiler's parameters; a scene is named by its id or an item, never by a path."""
 
 from __future__ import annotations
 
-import math
+import json
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -10,15 +10,19 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from satseek.core.chip import Chip
 from satseek.core.errors import UsageError
 from satseek.service.answers import json_response
-from satseek.service.desk import At, Base
-from satseek.service.pictures import Style, scene_tile
+from satseek.service.desk import At, Base, Desk
+from satseek.service.errors import Problem
+from satseek.service.pictures import scene_tile
 from satseek.service.routes.items import PNG, UNREADABLE
 from satseek.service.schemas import PROBLEMS, Open
+from satseek.service.styling import Styled
 
 MAX_ZOOM = 24
 EMPTY: dict[int | str, dict[str, Any]] = {204: {"description": "The scene does not reach here."}}
 Resampling = Literal["nearest", "bilinear", "cubic", "average", "lanczos"]
-ItemId = Annotated[str, Query(description="The id of any chip of the scene.")]
+SceneId = Annotated[str | None, Query(description="The id of a scene, as /scenes has it.")]
+ItemId = Annotated[str | None, Query(description="Instead: the id of any chip of the scene.")]
+CACHED = {"Cache-Control": "private, max-age=3600"}
 
 router = APIRouter(tags=["tiles"], responses=PROBLEMS)
 
@@ -36,35 +40,35 @@ async def tile(
     z: Annotated[int, Path(ge=0, le=MAX_ZOOM)],
     x: Annotated[int, Path(ge=0)],
     y: Annotated[int, Path(ge=0)],
-    item: ItemId,
-    request: Request,
     desk: At,
-    drawing: Annotated[str | None, Query(description="One of the sensor's drawings, see /archive.")] = None,
-    bidx: Annotated[list[str] | None, Query(description="Bands to show, one or three, by name or number.")] = None,
-    rescale: Annotated[list[str] | None, Query(description="low,high for all bands, or once for each.")] = None,
-    colormap_name: Annotated[str | None, Query(description="Of one band, such as viridis.")] = None,
+    style: Styled,
+    scene: SceneId = None,
+    item: ItemId = None,
     resampling: Resampling = "bilinear",
     tilesize: Annotated[int, Query(ge=64, le=1024)] = 256,
 ) -> Response:
-    """Draw the scene that a chip is cut from, as one tile of the web's usual map."""
+    """Draw a scene as one tile of the web's usual map."""
     if x >= 2**z or y >= 2**z:
         raise UsageError(f"At zoom {z} columns and rows of tiles are below {2**z}.")
-    style = Style(drawing, tuple(bidx or ())[:4], tuple(_range(text) for text in (rescale or ())[:4]), colormap_name)
-    headers = {"Cache-Control": "private, max-age=3600"}
 
     def drawn() -> bytes | None:
-        return scene_tile(desk.library.chip(item), z, x, y, size=tilesize, style=style, resampling=resampling)
+        chip = _chip(desk, scene, item)
+        source = json.dumps([chip.source, chip.address], sort_keys=True)
+        return desk.tiles.get(
+            (source, z, x, y, tilesize, style, resampling),
+            lambda: scene_tile(chip, z, x, y, size=tilesize, style=style, resampling=resampling),
+        )
 
     picture = await desk.run(drawn)
     if picture is None:
-        return Response(status_code=204, headers=headers)
-    return Response(picture, media_type="image/png", headers=headers)
+        return Response(status_code=204, headers=CACHED)
+    return Response(picture, media_type="image/png", headers=CACHED)
 
 
 @router.get("/tilejson.json", response_model=TileJson, summary="How a map shows a scene")
-async def tilejson(item: ItemId, request: Request, desk: At, base: Base) -> Response:
-    """Describe the tiles of the scene that a chip is cut from, around the chip."""
-    chip: Chip = await desk.run(lambda: desk.library.chip(item))
+async def tilejson(request: Request, desk: At, base: Base, scene: SceneId = None, item: ItemId = None) -> Response:
+    """Describe the tiles of a scene, around one of its chips."""
+    chip = await desk.run(lambda: _chip(desk, scene, item))
     if chip.bbox is None:
         raise UsageError("This chip has no place on the globe, so there is no map of its scene.")
     west, south, east, north = chip.bbox
@@ -83,11 +87,13 @@ async def tilejson(item: ItemId, request: Request, desk: At, base: Base) -> Resp
     )
 
 
-def _range(text: str) -> tuple[float, float]:
-    try:
-        low, high = (float(part) for part in text.split(","))
-    except ValueError:
-        raise UsageError(f"Cannot read the range '{text[:40]}'. Write low,high such as rescale=0,0.3.") from None
-    if not (math.isfinite(low) and math.isfinite(high) and low < high):
-        raise UsageError("The range of rescale goes from a lower to a higher number.")
-    return low, high
+def _chip(desk: Desk, scene: str | None, item: str | None) -> Chip:
+    """Return the chip by which a scene is read."""
+    if (scene is None) == (item is None):
+        raise UsageError("Name the scene, or an item of it: scene=… or item=…")
+    if scene is None:
+        return desk.library.chip(item or "")
+    chip_id = desk.scenes().chip_of(scene)
+    if chip_id is None:
+        raise Problem(404, "The archive has no scene with this id. /scenes lists them.")
+    return desk.library.chip(chip_id)
