@@ -16,6 +16,7 @@ from satseek.core.scene import BandFile, Scene, Window
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.raster.footprint import Footprint
+from satseek.raster.windows import ChipWindow
 
 
 def scene(name: str, *, sensor: str = "rgb", **more: Any) -> Scene:
@@ -73,7 +74,7 @@ class _Look:
         with self._camera._lock:
             self._camera.open_now -= 1
 
-    def read(self, window: Window, size: tuple[int, int]) -> Pixels:
+    def pixels(self, window: Window, size: tuple[int, int]) -> Pixels:
         self._camera.before_read()
         with self._camera._lock:
             self._camera.windows_read.append((self.scene.id, window))
@@ -84,8 +85,7 @@ class _Look:
         values = np.empty((len(self.scene.bands), *size), np.float32)
         values[:] = 1 + np.array([window.column, window.row, window.width], np.float32)[: len(values), None, None]
         self.bytes_read += values.nbytes
-        resolution = self.ground_resolution_m and self.ground_resolution_m * window.width / size[1]
-        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid, resolution)
+        return Pixels(self.scene.sensor, tuple(band.name for band in self.scene.bands), values, valid)
 
     def cloud_share(self, window: Window, size: tuple[int, int]) -> float | None:
         return None if self.scene.mask is None else 0.25
@@ -97,6 +97,10 @@ class _Look:
         east, south = west + window.width / 1000, north - window.height / 1000
         ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
         return Footprint({"type": "Polygon", "coordinates": [ring]}, (west, south, east, north))
+
+    def ground_resolutions_m(self, windows: Sequence[ChipWindow]) -> list[float | None]:
+        side = self.ground_resolution_m
+        return [side and side * window.width / size[1] for window, _, size in windows]
 
     def footprints(self, windows: Sequence[Window]) -> list[Footprint | None]:
         return [self.footprint(window) for window in windows]

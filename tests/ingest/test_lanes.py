@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import pairwise
 
 from fakes.ingest_in_memory import scene
 from satseek.core.scene import Scene
@@ -56,12 +57,28 @@ def test_small_scenes_stay_with_one_worker_and_all_workers_have_some() -> None:
     assert [piece.lane for piece in pieces[:8]] == [0, 1, 2, 3, 0, 1, 2, 3]
 
 
-def test_a_large_scene_is_split_into_few_bands() -> None:
-    pieces = list(spread([(scene("a"), windows(10_980, 10_980))], 8))
+def test_a_large_scene_is_split_into_as_many_bands_as_there_are_workers() -> None:
+    pieces = list(spread([(scene("a"), windows(10_980, 10_980))], 4))
     assert {piece.lane for piece in pieces} == {0, 1, 2, 3}  # 4,225 windows
     tops = {lane: [n.window.window.row for p in pieces if p.lane == lane for n in p.windows] for lane in range(4)}
     assert max(tops[0]) <= min(tops[1])
     assert max(tops[1]) <= min(tops[2])
+
+
+def test_a_scene_that_is_alone_is_split_sooner_than_one_of_many() -> None:
+    alone = list(spread([(scene("a"), windows(4096, 4096))], 4))
+    assert {piece.lane for piece in alone} == {0, 1}  # 625 windows
+    small = list(spread([(scene("a"), windows(2000, 2000))], 4))
+    assert {piece.lane for piece in small} == {0}  # 144 windows are not worth a second open file
+    many = list(spread([(scene(f"s{number}"), windows(4096, 4096)) for number in range(4)], 4))
+    assert all(len({piece.lane for piece in many if piece.scene == number}) == 1 for number in range(4))
+
+
+def test_a_piece_ends_with_a_row_of_windows_where_it_can() -> None:
+    pieces = list(spread([(scene("a"), windows(4096, 3000))], 1))  # rows of 25
+    rows = [[named.window.window.row for named in piece.windows] for piece in pieces]
+    assert [len(piece) for piece in rows[:2]] == [50, 50]
+    assert all(before[-1] != after[0] for before, after in pairwise(rows))
 
 
 def test_a_wide_scene_is_split_from_left_to_right() -> None:

@@ -11,6 +11,7 @@ import rasterio
 from rasterio.transform import Affine, from_origin
 
 from satseek.core.scene import BandFile, Scene, Window
+from satseek.core.sensor import Pixels
 from satseek.raster.many import MOST_TOGETHER, neighbours, read_together
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow, windows_of
@@ -51,17 +52,47 @@ def test_windows_read_together_are_the_same_as_one_by_one(tmp_path: Path, kind: 
         windows = cut(reader, (1, 2) if kind == "coarse" else (1,))
         runs = list(neighbours(reader, windows))
         together = [pixels for run in runs for pixels in read_together(reader, run)]
-        alone = [reader.read(window.window, window.size) for window in windows]
+        alone = [reader.pixels(window.window, window.size) for window in windows]
     assert len(runs) < len(windows)
     assert len(together) == len(alone)
     for one, other in zip(together, alone, strict=True):
-        np.testing.assert_array_equal(one.values, other.values)
-        np.testing.assert_array_equal(one.valid, other.valid)
-        assert (one.sensor, one.bands, one.ground_resolution_m) == (
-            other.sensor,
-            other.bands,
-            other.ground_resolution_m,
-        )
+        assert_same(one, other)
+
+
+def assert_same(one: Pixels | None, other: Pixels) -> None:
+    assert one is not None
+    np.testing.assert_array_equal(one.values, other.values)
+    np.testing.assert_array_equal(one.valid, other.valid)
+    assert (one.sensor, one.bands) == (other.sensor, other.bands)
+
+
+@pytest.mark.parametrize("kind", ["mask", "alpha"])
+def test_windows_that_the_mask_calls_empty_are_not_read_and_the_others_are_as_ever(tmp_path: Path, kind: str) -> None:
+    measured = np.zeros((300, 300), np.uint8)
+    measured[20:280, 100:130] = measured[120:140, 250:260] = 255
+    path = tmp_path / "a.tif"
+    more = {"crs": "EPSG:32633", "transform": from_origin(4e5, 5.3e6, 10, 10), "dtype": "uint8"}
+    more |= {"photometric": "rgb", "alpha": "yes"} if kind == "alpha" else {"photometric": "rgb"}
+    with (
+        rasterio.Env(GDAL_TIFF_INTERNAL_MASK=True),
+        rasterio.open(path, "w", "GTiff", 300, 300, 4 if kind == "alpha" else 3, **more) as file,
+    ):
+        file.write(np.random.default_rng(3).integers(1, 255, (3, 300, 300)).astype(np.uint8), [1, 2, 3])
+        file.write_mask(measured) if kind == "mask" else file.write(measured, 4)
+    with SceneReader(rgb(str(path))) as reader:
+        windows = cut(reader)
+        alone = [reader.pixels(window.window, window.size) for window in windows]
+        before = reader.bytes_read
+        together = [pixels for run in neighbours(reader, windows) for pixels in read_together(reader, run)]
+        read = reader.bytes_read - before
+    empty = [not pixels.valid.any() for pixels in alone]
+    assert any(empty)
+    assert not all(empty)
+    assert [pixels is None for pixels in together] == empty
+    for one, other in zip(together, alone, strict=True):
+        if one is not None:
+            assert_same(one, other)
+    assert read < before / 2
 
 
 def test_a_run_is_one_row_of_overlapping_windows_and_not_endless(tmp_path: Path) -> None:

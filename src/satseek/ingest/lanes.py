@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from math import prod
 from typing import NamedTuple
 
@@ -18,9 +19,9 @@ from satseek.core.scene import Scene
 from satseek.core.sensor import SENSORS
 from satseek.raster.windows import ChipWindow
 
-WINDOWS_A_JOB = 64
+WINDOWS_A_JOB = 72
 BYTES_A_JOB = 24e6  # of pixels, once read
-WINDOWS_A_BAND = 1024  # fewer are not worth a second open file
+WINDOWS_A_BAND = 256  # fewer are not worth a second open file, and the blocks that two bands share are decoded twice
 STRIP = 72  # chips times bands across a strip
 
 
@@ -43,15 +44,12 @@ def spread(parts: Sequence[tuple[Scene, Sequence[NamedWindow]]], lanes: int) -> 
     """Spread the windows of scenes over lanes, evenly, and yield pieces from one lane after the other."""
     waiting: list[deque[Piece]] = [deque() for _ in range(lanes)]
     load = [0] * lanes
+    scenes = sum(bool(windows) for _, windows in parts)
     for number, (scene, windows) in enumerate(parts):
-        most = _windows_a_piece(scene, windows)
-        for band in _bands(windows, lanes):
+        for band in _bands(windows, -(-lanes // max(1, scenes))):
             lane = load.index(min(load))
             load[lane] += len(band)
-            ordered = sorted(band, key=lambda each: _place_in_order(each.window, len(scene.bands)))
-            waiting[lane] += (
-                Piece(lane, number, tuple(ordered[start : start + most])) for start in range(0, len(ordered), most)
-            )
+            waiting[lane] += (Piece(lane, number, some) for some in _pieces(scene, band))
     while any(waiting):
         yield from [lane.popleft() for lane in waiting if lane]
 
@@ -66,6 +64,24 @@ def _bands(windows: Sequence[NamedWindow], lanes: int) -> Iterable[Sequence[Name
     ordered = sorted(windows, key=lambda each: (each.window.scale, each.window.window[axis]))
     size = -(-len(ordered) // count)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]
+
+
+def _pieces(scene: Scene, band: Sequence[NamedWindow]) -> Iterator[tuple[NamedWindow, ...]]:
+    """Yield windows in the order in which they are read; where it can, a piece ends with a row of them."""
+    most = _windows_a_piece(scene, band)
+    piece: list[NamedWindow] = []
+    ordered = sorted(band, key=lambda each: _place_in_order(each.window, len(scene.bands)))
+    for _, row in groupby(ordered, key=lambda each: _place_in_order(each.window, len(scene.bands))[:3]):
+        left = list(row)
+        if piece and len(piece) + len(left) > most:
+            yield tuple(piece)
+            piece = []
+        while len(left) > most:
+            yield tuple(left[:most])
+            left = left[most:]
+        piece += left
+    if piece:
+        yield tuple(piece)
 
 
 def _windows_a_piece(scene: Scene, windows: Sequence[NamedWindow]) -> int:

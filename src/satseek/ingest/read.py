@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 
 import numpy as np
@@ -15,6 +15,7 @@ from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.ingest.annotate import Annotator
 from satseek.ingest.job import Job, OpenReader
+from satseek.ingest.lanes import NamedWindow
 from satseek.raster.footprint import Footprint
 from satseek.raster.gdal import is_remote
 from satseek.raster.many import neighbours, read_together
@@ -68,21 +69,33 @@ class JobReader:
             reader.__exit__(None, None, None)
 
     def _read_windows(self, reader: SceneReader, reading: Reading) -> None:
-        names = {each.window: each.chip_id for each in reading.job.windows}
+        kept: list[tuple[NamedWindow, Pixels, float]] = []
+        names = {each.window: each for each in reading.job.windows}
         for run in neighbours(reader, [each.window for each in reading.job.windows]):
             if self._stop.is_set():
-                return
-            read = [(each, pixels, _nodata_share(pixels)) for each, pixels in self._read_run(reader, run, reading)]
-            kept = [each for each in read if self._is_worth_it(each[2], reading)]
-            places = reader.footprints([window.window for window, _, _ in kept])
-            for (window, pixels, nodata), place in zip(kept, places, strict=True):
-                chip = self._chip(reader, reading.job.surveyed.scene, names[window], window, pixels, nodata, place)
-                reading.chips.append((chip, pixels))
+                break
+            for window, pixels in self._read_run(reader, run, reading):
+                nodata = _nodata_share(pixels)
+                if self._is_worth_it(nodata, reading) and pixels is not None:
+                    kept.append((names[window], pixels, nodata))
+        self._place(reader, reading, kept)
+
+    def _place(self, reader: SceneReader, reading: Reading, kept: Sequence[tuple[NamedWindow, Pixels, float]]) -> None:
+        """Say where the windows that are worth a chip lie, all at once: one by one it costs as much as reading them."""
+        windows = [named.window for named, _, _ in kept]
+        places = reader.footprints([window.window for window in windows])
+        sides = reader.ground_resolutions_m(windows)
+        for (named, pixels, nodata), place, side in zip(kept, places, sides, strict=True):
+            placed = replace(pixels, ground_resolution_m=side)
+            reading.chips.append((self._chip(reader, reading.job.surveyed.scene, named, placed, nodata, place), placed))
 
     def _read_run(
         self, reader: SceneReader, run: Sequence[ChipWindow], reading: Reading
-    ) -> Sequence[tuple[ChipWindow, Pixels]]:
-        """Read neighbours together; where that fails one by one, for then only some of them are at fault."""
+    ) -> Sequence[tuple[ChipWindow, Pixels | None]]:
+        """Read neighbours together; where that fails one by one, for then only some of them are at fault.
+
+        None stands for a window in which nothing was measured.
+        """
         surveyed = reading.job.surveyed
         try:
             if surveyed.number in self._gone:
@@ -108,16 +121,16 @@ class JobReader:
         self,
         reader: SceneReader,
         scene: Scene,
-        chip_id: str,
-        window: ChipWindow,
+        named: NamedWindow,
         pixels: Pixels,
         nodata: float,
         place: Footprint | None,
     ) -> Chip:
         geometry = None if place is None else place.geometry
+        window = named.window
         words = self._annotator.words_of(scene, geometry)
         return Chip(
-            id=chip_id,
+            id=named.chip_id,
             sensor=scene.sensor,
             source=scene.source,
             scene=scene.id,
@@ -147,6 +160,8 @@ class JobReader:
         return kept
 
 
-def _nodata_share(pixels: Pixels) -> float:
+def _nodata_share(pixels: Pixels | None) -> float:
     """The same as `pixels.nodata_share`, several times as quick: it is asked of every window, of sparse scenes too."""
+    if pixels is None:
+        return 1.0
     return 1.0 - float(np.count_nonzero(pixels.valid)) / pixels.valid.size if pixels.valid.size else 1.0

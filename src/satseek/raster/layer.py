@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ class Layer:
         self._has_mask = MaskFlags.all_valid not in flags and flags != [MaskFlags.nodata]
         self._alpha = None if self._has_mask else alpha_of(self._exact)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether the file's own pixels are the grid's, so that a window of a window holds the same numbers."""
         by_x, left, by_y, top = self._place
@@ -61,13 +62,25 @@ class Layer:
         """Close what was opened on top of the file; the file itself belongs to the reader."""
         self._opened.close()
 
+    def mask(self, window: Window) -> BoolArray | None:
+        """Return what the mask of a plain file says is valid in a window, None where it has none."""
+        if not (self.is_plain and (self._has_mask or self._alpha is not None)):
+            return None
+        size = window.height, window.width
+        with gdal_call(self.href):
+            mask = self._mask(self._exact, size, {"window": self._part(window, size)[0]})
+        self.bytes_read += size[0] * size[1]
+        return mask
+
     def read(
-        self, window: Window, size: tuple[int, int], *, blend: bool = True
+        self, window: Window, size: tuple[int, int], *, blend: bool = True, mask: BoolArray | None = None
     ) -> tuple[NDArray[Any], BoolArray | None]:
         """Return the stored numbers (bands, height, width), and what is valid of them, None where all is.
 
-        Coarser than the file they are averages, finer they are interpolated; without `blend` the nearest is taken.
+        Coarser than the file they are averages, finer they are interpolated; without `blend` the nearest is taken. What
+        `mask` told of this very window before is not read again.
         """
+        known = mask
         part, coarser = self._part(window, size)
         how = (Resampling.average if coarser > 1 else Resampling.bilinear) if blend else Resampling.nearest
         with gdal_call(self.href), ExitStack() as passing:
@@ -85,9 +98,9 @@ class Layer:
                 source = blended if blend else exact
                 numbers = source.read(self.indexes, out_shape=(len(self.indexes), *size), **request)
             valid = self._told_valid(numbers)
-            mask = self._mask(exact, size, request)
+            mask = self._mask(exact, size, request) if known is None else known
         if mask is not None:
-            self.bytes_read += mask.nbytes
+            self.bytes_read += mask.nbytes if known is None else 0
             valid = mask[None] if valid is None else valid & mask
         self.bytes_read += numbers.nbytes
         return numbers, None if valid is None or valid.all() else np.broadcast_to(valid, numbers.shape)

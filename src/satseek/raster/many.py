@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+import numpy as np
 
 from satseek.core.scene import Window
-from satseek.core.sensor import Pixels
+from satseek.core.sensor import BoolArray, Pixels
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
-MOST_TOGETHER = 32
+MOST_TOGETHER = 36
 
 
 def neighbours(reader: SceneReader, windows: Sequence[ChipWindow]) -> Iterator[Sequence[ChipWindow]]:
@@ -25,19 +28,40 @@ def neighbours(reader: SceneReader, windows: Sequence[ChipWindow]) -> Iterator[S
         start = index
 
 
-def read_together(reader: SceneReader, windows: Sequence[ChipWindow]) -> list[Pixels]:
-    """Return what `reader.read` returns for each window of one run of neighbours."""
+def read_together(reader: SceneReader, windows: Sequence[ChipWindow]) -> list[Pixels | None]:
+    """Return what `reader.pixels` returns for each window of one run of neighbours.
+
+    None for a window in which nothing was measured, as the file's mask tells: its numbers are not even read.
+    """
     if len(windows) == 1:
-        return [reader.read(windows[0].window, windows[0].size)]
-    first, last = windows[0].window, windows[-1].window
-    width = last.column + last.width - first.column
-    row = reader.read(Window(first.column, first.row, width, first.height), (first.height, width))
-    resolutions = reader.ground_resolutions_m(windows)
-    chips = []
-    for (window, _, _), resolution in zip(windows, resolutions, strict=True):
-        part = slice(window.column - first.column, window.column - first.column + window.width)
-        chips.append(Pixels(row.sensor, row.bands, row.values[:, :, part], row.valid[:, part], resolution))
+        return [reader.pixels(windows[0].window, windows[0].size)]
+    around = _around(windows)
+    mask = reader.mask(around)
+    if mask is None or mask.all():
+        return list(_cut_apart(reader, windows, mask))
+    measured = np.asarray(mask.any(axis=0))  # of each column
+    chips: list[Pixels | None] = []
+    for is_seen, some in groupby(windows, key=lambda each: bool(measured[_columns(each.window, around)].any())):
+        run = list(some)
+        chips += _cut_apart(reader, run, mask[:, _columns(_around(run), around)]) if is_seen else [None] * len(run)
     return chips
+
+
+def _cut_apart(reader: SceneReader, windows: Sequence[ChipWindow], mask: BoolArray | None) -> list[Pixels]:
+    around = _around(windows)
+    row = reader.pixels(around, (around.height, around.width), mask=mask)
+    parts = [_columns(each.window, around) for each in windows]
+    return [Pixels(row.sensor, row.bands, row.values[:, :, part], row.valid[:, part]) for part in parts]
+
+
+def _around(windows: Sequence[ChipWindow]) -> Window:
+    first, last = windows[0].window, windows[-1].window
+    return Window(first.column, first.row, last.column + last.width - first.column, first.height)
+
+
+def _columns(window: Window, around: Window) -> slice:
+    start = window.column - around.column
+    return slice(start, start + window.width)
 
 
 def _is_full(window: ChipWindow) -> bool:
