@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from satseek import __version__
-from satseek.cli import archive, datasets, demo, evaluate, ingest, models, search, serve, synth, train
+from satseek.cli import archive, datasets, demo, evaluate, ingest, locate, models, search, serve, synth, train
 
 
 class FirstGlance(TyperGroup):
@@ -43,6 +43,7 @@ app = typer.Typer(
 app.command("demo", rich_help_panel="Start")(demo.run)
 app.command("ingest", rich_help_panel="Fill and ask")(ingest.run)
 app.command("search", rich_help_panel="Fill and ask")(search.run)
+app.command("locate", rich_help_panel="Fill and ask")(locate.run)
 app.command("serve", rich_help_panel="Fill and ask")(serve.run)
 app.add_typer(archive.app, name="archive", rich_help_panel="Look after")
 app.command("models", rich_help_panel="Look after")(models.run)

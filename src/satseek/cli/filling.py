@@ -73,7 +73,7 @@ def override_of(
 def model_and_archive(uri: str, name: str | None, device: str = "auto") -> tuple[Model, Archive | None]:
     """Return the model to fill an archive with, and the archive if there is one: its own model unless one is named."""
     model, archive = _model_and_archive(uri, name)
-    _place(model, device)
+    compute_on(model, device)
     return model, archive
 
 
@@ -90,7 +90,7 @@ def _model_and_archive(uri: str, name: str | None) -> tuple[Model, Archive | Non
     return model or model_for(archive.card), archive
 
 
-def _place(model: Model, device: str) -> None:
+def compute_on(model: Model, device: str) -> None:
     """Let the model compute where it is told; PyTorch is loaded only for a model that needs it, or a device named."""
     if device != "auto" or hasattr(model, "move_to"):
         from satseek.models.device import place

@@ -9,11 +9,12 @@ from math import prod
 from queue import Empty, Full, Queue
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satseek.core.errors import SourceError
 from satseek.core.model import Model
-from satseek.core.scene import Scene
-from satseek.core.sensor import SENSORS, Pixels
+from satseek.core.scene import Scene, Window
+from satseek.core.sensor import SENSORS, BoolArray, Pixels
 from satseek.core.vectors import FloatArray
 from satseek.raster.gdal import is_remote
 from satseek.raster.many import neighbours, read_together
@@ -25,6 +26,9 @@ BATCH = 64  # chips that are encoded together
 BYTES_A_BATCH = 24e6  # of pixels
 MOST_NODATA = 0.5  # of a chip, as an ingest has it: emptier ones are left out
 _WAIT = 0.05  # seconds until a thread looks whether it is still wanted
+_FEW = 64  # windows that are not worth a glance first
+_GLANCE = 1024  # pixels a side of a glance at what is valid
+_UNSURE = 0.02  # of a window's share of nodata by a glance
 _STRIP = 24  # chips across: narrow enough for the blocks of one row to be there still when the next row asks
 
 OnProgress = Callable[[int, int], None]
@@ -53,8 +57,9 @@ def encode_windows(
 ) -> Encoded:
     """Read and encode windows of a scene in bounded memory; the vectors are what stays."""
     found = Encoded()
-    done = 0
-    with _Readers(scene, windows, workers, most_nodata) as readers:
+    worth = _worth_reading(scene, windows, most_nodata)
+    found.empty = done = len(windows) - len(worth)
+    with _Readers(scene, windows, worth, workers, most_nodata) as readers:
         for read, left_out in readers:
             done += len(read) + left_out
             _encode(read, model, found)
@@ -81,10 +86,12 @@ def _encode(read: Read, model: Model, found: Encoded) -> None:
 class _Readers:
     """Threads that read batches of windows ahead of the model; each has files of its own, closed where opened."""
 
-    def __init__(self, scene: Scene, windows: Sequence[ChipWindow], workers: int, most_nodata: float) -> None:
+    def __init__(
+        self, scene: Scene, windows: Sequence[ChipWindow], worth: Sequence[int], workers: int, most_nodata: float
+    ) -> None:
         self._scene, self._windows, self._most_nodata = scene, windows, most_nodata
         self._todo: Queue[list[int]] = Queue()
-        jobs = _jobs(scene, windows)
+        jobs = _jobs(scene, windows, worth)
         for job in jobs:
             self._todo.put(job)
         self._left = len(jobs)
@@ -161,14 +168,59 @@ class _Readers:
         return [pixels for window in run for pixels in self._run_of(reader, [window])]
 
 
-def _jobs(scene: Scene, windows: Sequence[ChipWindow]) -> list[list[int]]:
+def _worth_reading(scene: Scene, windows: Sequence[ChipWindow], most_nodata: float) -> list[int]:
+    """Return the positions of windows that may hold enough: where many are asked for, a glance tells most that do not.
+
+    So an archive that an ingest filled, which leaves empty windows out, is not asked for them again and again.
+    """
+    everything = list(range(len(windows)))
+    if len(windows) < _FEW:
+        return everything
+    asked = np.array([each.window for each in windows], dtype=np.int64)
+    left, top = asked[:, :2].min(axis=0)
+    right, bottom = (asked[:, :2] + asked[:, 2:]).max(axis=0)
+    shrink = max(1.0, max(right - left, bottom - top) / _GLANCE)
+    size = max(1, round((bottom - top) / shrink)), max(1, round((right - left) / shrink))
+    try:
+        with SceneReader(scene) as reader:
+            valid = reader.read(Window(int(left), int(top), int(right - left), int(bottom - top)), size).valid
+    except SourceError:  # of some part of it: windows are tried one by one
+        return everything
+    scale = np.array([size[1] / (right - left), size[0] / (bottom - top)])
+    corners = np.concatenate(
+        [(asked[:, :2] - (left, top)) * scale, (asked[:, :2] + asked[:, 2:] - (left, top)) * scale], 1
+    )
+    return np.flatnonzero(1 - _shares(valid, corners) <= most_nodata + _UNSURE).tolist()
+
+
+def _shares(valid: BoolArray, corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the share that is valid in boxes of left, top, right and bottom, parts of pixels counted as parts."""
+    height, width = valid.shape
+    sums = np.zeros((height + 1, width + 1))
+    sums[1:, 1:] = valid.cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
+
+    def up_to(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+        column, row = np.minimum(x.astype(np.int64), width - 1), np.minimum(y.astype(np.int64), height - 1)
+        across, down = x - column, y - row
+        upper = sums[row, column] * (1 - across) + sums[row, column + 1] * across
+        lower = sums[row + 1, column] * (1 - across) + sums[row + 1, column + 1] * across
+        between: NDArray[np.float64] = upper * (1 - down) + lower * down
+        return between
+
+    left, top, right, bottom = corners.T
+    inside = up_to(right, bottom) - up_to(left, bottom) - up_to(right, top) + up_to(left, top)
+    shares: NDArray[np.float64] = inside / ((right - left) * (bottom - top))
+    return shares
+
+
+def _jobs(scene: Scene, windows: Sequence[ChipWindow], worth: Sequence[int]) -> list[list[int]]:
     """Return the positions of windows in batches, each of neighbours of one scale."""
-    if not windows:
+    if not worth:
         return []
     value_bytes = np.dtype(SENSORS.get(scene.sensor).pixel_type).itemsize
     chip_bytes = len(scene.bands) * prod(windows[0].size) * value_bytes
     most = int(min(BATCH, max(1, BYTES_A_BATCH // chip_bytes)))
-    order = sorted(range(len(windows)), key=lambda position: _place_in_order(windows[position]))
+    order = sorted(worth, key=lambda position: _place_in_order(windows[position]))
     return [order[start : start + most] for start in range(0, len(order), most)]
 
 

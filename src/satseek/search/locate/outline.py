@@ -33,9 +33,12 @@ def places_of(heat: FloatArray, cut: float, transform: Affine, crs: Any) -> list
     if not count:
         return []
     numbers = np.arange(1, count + 1)
-    values = np.nan_to_num(fine)
-    cells = ndimage.sum_labels(np.ones_like(values), labels, numbers) / FINER**2
-    peaks, means = ndimage.maximum(values, labels, numbers), ndimage.mean(values, labels, numbers)
+    hot = labels > 0
+    owners, values = labels[hot] - 1, fine[hot].astype(np.float64)
+    sizes = np.bincount(owners, minlength=count)
+    cells, means = sizes / FINER**2, np.bincount(owners, weights=values, minlength=count) / sizes
+    peaks = np.zeros(count)
+    np.maximum.at(peaks, owners, values)
     kept = numbers[cells >= min(LEAST_CELLS, float(cells.max()))]
     kept = kept[np.lexsort((-cells[kept - 1], -peaks[kept - 1]))][:MOST_PLACES]
     outlines = _outlines(labels, set(kept.tolist()), transform)
@@ -60,17 +63,13 @@ def places_of(heat: FloatArray, cut: float, transform: Affine, crs: Any) -> list
 
 def finer(heat: FloatArray, times: int) -> FloatArray:
     """Return the heat on cells that many times finer a side, blended between the middles of the given cells."""
-    rows, columns = heat.shape
     known = np.isfinite(heat)
-    at_rows = np.clip((np.arange(rows * times) + 0.5) / times - 0.5, 0, rows - 1)
-    at_columns = np.clip((np.arange(columns * times) + 0.5) / times - 0.5, 0, columns - 1)
-    places = np.meshgrid(at_rows, at_columns, indexing="ij")
-    blended = ndimage.map_coordinates(np.where(known, heat, 0.0).astype(np.float32), places, order=1, mode="nearest")
     if known.all():
-        return np.asarray(blended, dtype=np.float32)
-    share = ndimage.map_coordinates(known.astype(np.float32), places, order=1, mode="nearest")
+        return _blended(heat, times)
+    share = _blended(known.astype(np.float32), times)
     own = np.repeat(np.repeat(known, times, axis=0), times, axis=1)
-    return np.where(own, blended / np.maximum(share, 1e-6), np.nan).astype(np.float32)
+    values = _blended(np.where(known, heat, 0.0).astype(np.float32), times) / np.maximum(share, 1e-6)
+    return np.where(own, values, np.nan).astype(np.float32)
 
 
 def in_degrees(plane: BaseGeometry, crs: Any) -> tuple[BaseGeometry, float]:
@@ -109,3 +108,13 @@ def _outlines(labels: NDArray[np.int32], kept: set[int], transform: Affine) -> d
 def _smooth(outline: BaseGeometry, tolerance: float) -> BaseGeometry:
     simple = outline.simplify(tolerance)
     return simple if not simple.is_empty and simple.is_valid else outline
+
+
+def _blended(heat: FloatArray, times: int) -> FloatArray:
+    for axis, length in enumerate(heat.shape):
+        at = np.clip((np.arange(length * times) + 0.5) / times - 0.5, 0, length - 1)
+        before = at.astype(np.int64)
+        share = (at - before).astype(np.float32).reshape((-1, 1) if axis == 0 else (1, -1))
+        after = np.minimum(before + 1, length - 1)
+        heat = np.take(heat, before, axis) * (1 - share) + np.take(heat, after, axis) * share
+    return heat
