@@ -2,11 +2,13 @@
 SHELL := /bin/bash
 BIN := .venv/bin
 READY := .venv/.ready
+PAGE := src/satseek/service/static/index.html
+PAGE_SOURCES := tools/page.sh $(shell find web -name node_modules -prune -o -type f -print)
 ARGS ?=
 # Two workers on two cores: threads of their own would only wait for each other.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-.PHONY: demo test test-quick check format lock setup clean help
+.PHONY: demo page browser test test-quick check format lock setup wheel clean help
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,16 +19,26 @@ $(READY): requirements.lock pyproject.toml tools/setup.sh
 	@bash tools/setup.sh
 	@touch $@
 
-demo: $(READY) ## fill an archive with a painted world and search it; ARGS="--no-serve --json" is for machines
+page: $(PAGE) ## build the page that `satseek serve` shows; where there is no Node, one is brought into .venv
+
+$(PAGE): $(PAGE_SOURCES) | $(READY)
+	@bash tools/page.sh
+	@touch $@
+
+browser: $(READY)
+	@bash tools/chromium.sh
+
+demo: $(READY) $(PAGE) ## fill an archive with a painted world and search it; ARGS="--no-serve --json" is for machines
 	@$(BIN)/satseek demo $(ARGS)
 
-test: $(READY) ## pass all tests
+test: $(READY) $(PAGE) browser ## pass all tests, those in a browser too
 	@$(PYTEST) $(ARGS)
 
 test-quick: $(READY) ## pass the tests that take no longer than a moment each
-	@$(PYTEST) -m "not slow" $(ARGS)
+	@$(PYTEST) -m "not slow and not browser" $(ARGS)
 
 check: $(READY) ## format, lint, types, floors, tests
+	@bash tools/page.sh check
 	@$(BIN)/ruff format --check src tests benchmarks
 	@$(BIN)/ruff check src tests benchmarks
 	@$(BIN)/mypy
@@ -41,5 +53,8 @@ lock: $(READY) ## choose the versions anew; the lock names neither index nor hos
 	@$(BIN)/uv pip compile pyproject.toml --group dev --upgrade --universal --python-version 3.11 \
 	  --no-annotate --no-header --quiet -o requirements.lock
 
+wheel: $(READY) $(PAGE) ## make dist/satseek-….whl, with the page in it
+	@$(BIN)/uv build --wheel --quiet
+
 clean: ## remove what was built; archives and data stay
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build dist web/node_modules src/satseek/service/static .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

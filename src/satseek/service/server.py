@@ -17,6 +17,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from satseek.core.errors import ModelError, UsageError
 from satseek.core.model import Model
+from satseek.service import page
 from satseek.service.app import create_app
 from satseek.service.desk import Desk
 from satseek.service.settings import Settings
@@ -108,6 +109,8 @@ def serve(
         desk.library.model()
     except ModelError as error:  # examples can still be searched by; words are answered with what is wrong
         on_note(f"Words cannot be searched by: {error}")
+    if page.index() is None:
+        on_note(page.NOT_BUILT)
     on_note(f"{chips:,} chips, model '{card.name}'. Stop with Ctrl-C.")
     config = uvicorn.Config(
         app,
