@@ -69,3 +69,20 @@ def test_a_file_that_is_no_recipe_says_where(tmp_path: Path) -> None:
         read_recipe(str(tmp_path / "none.toml"))
     with pytest.raises(UnknownName, match="Did you mean 'amfmn'"):
         read_recipe("amfm")
+
+
+def test_a_preset_changes_a_recipe_before_what_is_set_does() -> None:
+    usual, quick = read_recipe("amfmn-paper"), read_recipe("amfmn-paper", preset="cpu")
+    assert quick.optimiser.epochs < usual.optimiser.epochs
+    assert quick.model == usual.model
+    assert read_recipe("amfmn-paper", ["optimiser.epochs=3"], preset="cpu").optimiser.epochs == 3
+
+
+def test_every_recipe_can_be_run_on_a_processor() -> None:
+    for name in recipe_names():
+        assert read_recipe(name, preset="cpu").name == name
+
+
+def test_a_preset_that_is_not_there_is_answered_with_those_that_are() -> None:
+    with pytest.raises(UsageError, match="Did you mean 'cpu'"):
+        read_recipe("sscm", preset="cqu")

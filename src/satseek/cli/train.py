@@ -10,6 +10,7 @@ import typer
 from satseek.cli.say import INTERRUPTED, Ticker, errors_for_people, progress, stop, tell, write_json
 
 if TYPE_CHECKING:
+    from satseek.training.across.settings import PairRecipe
     from satseek.training.curve import Epoch
     from satseek.training.settings import Recipe
 
@@ -33,6 +34,12 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a number of the recipe, like optimiser.epochs=10."),
     ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset", metavar="NAME", help="A variant of the recipe; 'cpu' ends within two hours on two cores."
+        ),
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run that --out holds.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", metavar="N", help="The recipe's own unless told.")] = None,
     device: Annotated[
@@ -52,6 +59,7 @@ def run(
     """Teach a model by a recipe, on your own data or on a known set; it can be stopped and gone on with.
 
     [dim]satseek train amfmn-start --data ../shared/data
+    satseek train sscm --data ../shared/data/s1s2 --preset cpu
     satseek train amfmn --data mine --set data.sets=folder --set optimiser.epochs=10[/dim]
     """
     with errors_for_people():
@@ -60,7 +68,7 @@ def run(
         if recipe == "list":
             _show_names(recipe_names(), json)
             return
-        chosen = read_recipe(recipe, changes or (), seed=seed)
+        chosen = read_recipe(recipe, changes or (), seed=seed, preset=preset)
         if dry_run:
             write_json(chosen.to_json())
             return
@@ -83,7 +91,7 @@ def _show_names(names: list[str], json: bool) -> None:
 
 
 def _train(
-    recipe: Recipe,
+    recipe: Recipe | PairRecipe,
     data: Path,
     out: Path,
     images: Path | None,
