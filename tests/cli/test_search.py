@@ -65,8 +65,8 @@ def test_a_sentence_prints_a_table_and_nothing_else_on_stdout(archive: str) -> N
     assert result.exit_code == 0
     assert result.stderr == ""
     lines = result.stdout.splitlines()
-    assert lines[0].split() == ["rank", "score", "id", "sensor", "datetime", "place", "shows"]
-    assert [line.split()[2] for line in lines[1:]] == ["00000003", "00000002"]
+    assert lines[0].split() == ["rank", "score", "sure", "id", "sensor", "datetime", "place", "shows"]
+    assert [line.split()[3] for line in lines[1:]] == ["00000003", "00000002"]
     assert "A view of forest, taken from the air." in lines[1]
 
 

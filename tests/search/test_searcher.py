@@ -246,7 +246,7 @@ def test_an_empty_archive_answers_with_nothing(tmp_path: Path) -> None:
 
 def test_the_explanation_tells_stages_index_model_and_rows(tmp_path: Path) -> None:
     facts = gallery(tmp_path, [painting(index, {"red": 1}) for index in range(7)]).search("red").explanation
-    assert set(facts.milliseconds) == {"encode", "recall", "score", "merge"}
+    assert set(facts.milliseconds) == {"encode", "recall", "score", "merge", "judge"}
     assert all(spent >= 0 for spent in facts.milliseconds.values())
     assert (facts.model, facts.rows, facts.candidates) == ("paint", 7, 7)
     assert "exact" in facts.index

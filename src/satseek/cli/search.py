@@ -86,6 +86,10 @@ def run(
     no_merge: Annotated[
         bool, typer.Option("--no-merge", help="Show overlapping hits of one place too.", rich_help_panel=_OUTPUT)
     ] = False,
+    cut: Annotated[
+        str | None,
+        typer.Option("--cut", metavar="auto|0..1", help="Drop what is less probably right.", rich_help_panel=_OUTPUT),
+    ] = None,
     format: Annotated[
         str | None,
         typer.Option("--format", metavar="F", help="table, json, geojson, geoparquet, csv.", rich_help_panel=_OUTPUT),
@@ -112,6 +116,8 @@ def run(
       satseek search ./archive --like harbour.tif --sensor s1
 
       satseek search ./archive "solar farm" --bbox 10,47,11,48 --datetime 2024-05/2024-09 -o hits.geojson
+
+      satseek search ./archive "an oil platform" --cut auto
     """
     with errors_for_people():
         form = _format(format, json, output)
@@ -124,7 +130,7 @@ def run(
             property,
         )  # fmt: skip
         question = asked.query(collection) if query is None else whole_query(query, asked)
-        result = collection.ask(_paged(question, k, offset, no_merge))
+        result = collection.ask(_paged(question, k, offset, no_merge, cut))
         _write(result, form, output)
         _say_notes(result, collection, form, explain)
 
@@ -145,14 +151,17 @@ def _format(format: str | None, json: bool, output: Path | None) -> str:
     return form
 
 
-def _paged(query: Query, k: int | None, offset: int | None, no_merge: bool) -> Query:
+def _paged(query: Query, k: int | None, offset: int | None, no_merge: bool, cut: str | None) -> Query:
     from dataclasses import replace
+
+    from satseek.core.query import cut_of
 
     return replace(
         query,
         k=query.k if k is None else k,
         offset=query.offset if offset is None else offset,
         merge=query.merge and not no_merge,
+        cut=query.cut if cut is None else cut_of(cut),
     )
 
 
@@ -174,7 +183,9 @@ def _say_notes(result: SearchResult, collection: Collection, form: str, explain:
     """Say on stderr what the person should know besides the hits."""
     for note in result.notes:
         tell(note)
-    if not result.hits:
+    if result.message and result.dropped:
+        tell(result.message)
+    elif not result.hits:
         tell(_why_nothing(result, collection))
     if explain and form != "json":  # the JSON form already explains itself
         facts = result.explanation
@@ -186,13 +197,13 @@ def _say_notes(result: SearchResult, collection: Collection, form: str, explain:
 def _why_nothing(result: SearchResult, collection: Collection) -> str:
     from satseek.core.filters import Filters
 
-    held = result.explanation.rows
+    held, message = result.explanation.rows, "No convincing match: no chip" if result.message else "No chip"
     if not held:
         return f"The archive is empty. Fill it: satseek ingest {collection.archive.uri} SOURCE"
     filters = Filters.of(result.query)
     meeting = collection.archive.count(filters)
     if not meeting:
-        return f"No chip matches: none of the {held:,} chips meets the filters (place, time, sensor, quality)."
+        return f"{message} matches: none of the {held:,} chips meets the filters (place, time, sensor, quality)."
     if result.query.offset:
         return f"No more chips: fewer than {result.query.offset + 1:,} match. Ask with a smaller --offset."
-    return f"No chip matches the words, of {meeting:,} that meet the filters."
+    return f"{message} matches the words, of {meeting:,} that meet the filters."

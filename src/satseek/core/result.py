@@ -18,6 +18,7 @@ class Hit:
     rank: int  # from 1
     parts: Mapping[str, float] = field(default_factory=dict)  # part of the query -> its own score
     merged: tuple[str, ...] = ()  # ids of overlapping chips that this one stands for
+    probability: float | None = None  # that it is what was asked for; None where that is not known
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from satseek.core.chip import Chip
 from satseek.core.errors import UsageError
 from satseek.core.model import Model
 from satseek.core.period import Period, as_utc
-from satseek.core.query import Example, Keyword, Query, split_weight
+from satseek.core.query import Cut, Example, Keyword, Query, split_weight
 from satseek.core.result import Hit
+from satseek.search.calibrate import Judge
 from satseek.search.result import SearchResult
 from satseek.search.searcher import ask
 
@@ -33,6 +34,7 @@ class Collection:
     def __init__(self, archive: Archive, model: Model | None = None) -> None:
         self.archive = archive
         self._model = model
+        self._judge = Judge()
 
     @property
     def model(self) -> Model:
@@ -61,8 +63,12 @@ class Collection:
         offset: int = 0,
         merge: bool = True,
         weight: float = 1.0,
+        cut: Cut | None = None,
     ) -> SearchResult:
-        """Find the chips that fit best; examples are chip ids, files or hits, a place is a box or a polygon."""
+        """Find the chips that fit best; examples are chip ids, files or hits, a place is a box or a polygon.
+
+        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability.
+        """
         return self.ask(
             Query(
                 sentence=sentence,
@@ -80,12 +86,13 @@ class Collection:
                 k=k,
                 offset=offset,
                 merge=merge,
+                cut=cut,
             )
         )
 
     def ask(self, query: Query) -> SearchResult:
         """Answer a query."""
-        return ask(self.archive, query, lambda: self.model)
+        return ask(self.archive, query, lambda: self.model, self._judge)
 
     def example(self, thing: ExampleLike) -> Example:
         """Return an example for a chip, a hit, a chip id or a file; the archive's own ids come before files."""

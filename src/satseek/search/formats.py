@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 FACTS = (
     "rank", "score", "id", "sensor", "datetime", "source", "scene", "window", "scale", "ground_resolution_m", "caption",
-    "keywords", "labels", "nodata_share", "cloud_share", "merged",
+    "keywords", "labels", "nodata_share", "cloud_share", "merged", "probability",
 )  # fmt: skip
-_COLUMNS = ("rank", "score", "id", "sensor", "datetime", "place", "shows")
+_COLUMNS = ("rank", "score", "sure", "id", "sensor", "datetime", "place", "shows")
 _WIDEST = {"shows": 60, "id": 40}
 
 
@@ -42,6 +42,7 @@ def hit_facts(hit: Hit) -> dict[str, Any]:
         "nodata_share": round(chip.nodata_share, 4),
         "cloud_share": None if chip.cloud_share is None else round(chip.cloud_share, 4),
         "merged": list(hit.merged),
+        "probability": hit.probability,
     }
 
 
@@ -70,10 +71,12 @@ def feature(hit: Hit) -> dict[str, Any]:
 
 def table(hits: Sequence[Hit]) -> str:
     """Return a plain table for a terminal."""
+    sure = any(hit.probability is not None for hit in hits)
+    shown = [name for name in _COLUMNS if sure or name != "sure"]
     rows = [dict(zip(_COLUMNS, _cells(hit), strict=True)) for hit in hits]
-    widths = {name: min(_WIDEST.get(name, 30), max(len(name), *(len(row[name]) for row in rows))) for name in _COLUMNS}
+    widths = {name: min(_WIDEST.get(name, 30), max(len(name), *(len(row[name]) for row in rows))) for name in shown}
     lines = [dict(zip(_COLUMNS, _COLUMNS, strict=True)), *rows]
-    return "\n".join("  ".join(_fitted(line[name], widths[name]) for name in _COLUMNS).rstrip() for line in lines)
+    return "\n".join("  ".join(_fitted(line[name], widths[name]) for name in shown).rstrip() for line in lines)
 
 
 def csv_text(hits: Sequence[Hit]) -> str:
@@ -131,9 +134,13 @@ def _cells(hit: Hit) -> tuple[str, ...]:
     when = "–" if hit.chip.datetime is None else rfc3339(hit.chip.datetime)[:10]
     more = f" (+{len(hit.merged)} overlapping)" if hit.merged else ""
     return (
-        str(hit.rank), f"{round(hit.score, 3) + 0.0:.3f}", hit.chip.id, hit.chip.sensor, when, place_name(hit),
-        _one_line(what_it_shows(hit)) + more,
+        str(hit.rank), f"{round(hit.score, 3) + 0.0:.3f}", _percent(hit.probability), hit.chip.id, hit.chip.sensor,
+        when, place_name(hit), _one_line(what_it_shows(hit)) + more,
     )  # fmt: skip
+
+
+def _percent(probability: float | None) -> str:
+    return "–" if probability is None else f"{probability:.0%}"
 
 
 def _one_line(text: str) -> str:

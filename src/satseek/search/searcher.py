@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -27,14 +27,15 @@ from satseek.search.result import SearchResult
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
+    from satseek.search.calibrate import Judge
 
 _OVER_FETCH = 4  # candidates for each hit that is wanted, as neighbours overlap
 _FEWEST = 64  # candidates of one example
 _DEEPER = 4  # times as many, when merging left too few
 
 
-def ask(archive: Archive, query: Query, model: Callable[[], Model]) -> SearchResult:
-    """Answer a query; the model is loaded only when something must be encoded."""
+def ask(archive: Archive, query: Query, model: Callable[[], Model], judge: Judge | None = None) -> SearchResult:
+    """Answer a query; the model is loaded only when something must be encoded. A judge says how sure each hit is."""
     for sensor in query.sensors:
         if sensor not in SENSORS:
             raise UnknownName("sensor", sensor, SENSORS)
@@ -55,7 +56,13 @@ def ask(archive: Archive, query: Query, model: Callable[[], Model]) -> SearchRes
         )
         for rank, place in enumerate(places, start=1)
     )[query.offset : query.offset + query.k]
-    return SearchResult(hits, query, _explanation(archive, watch, pool.index, len(pool)), notes)
+    result = SearchResult(hits, query, _explanation(archive, watch, pool.index, len(pool)), notes)
+    if judge is None:
+        return result
+    with watch.stage("judge"):
+        rows = [place.row for place in places[query.offset : query.offset + query.k]]
+        result = judge.judged(result, parts, pool.vectors[rows], archive, model)
+    return replace(result, explanation=_explanation(archive, watch, pool.index, len(pool)))
 
 
 def _found(

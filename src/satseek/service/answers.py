@@ -79,8 +79,8 @@ def chosen(item: Mapping[str, Any], fields: Fields | None) -> dict[str, Any]:
 def _page(desk: Desk, asked: Asked, query: Query) -> Response:
     result = desk.library.ask(replace(query, k=query.k + 1))  # one more tells whether there is another page
     desk.metrics.searched(result.explanation)
-    more = len(result.hits) > query.k and query.offset + query.k <= DEEPEST
-    result = replace(result, query=query, hits=result.hits[: query.k])
+    result, more = result.page(query)
+    more = more and query.offset + query.k <= DEEPEST
     if asked.form == "geojson":
         matched = desk.library.count(Filters.of(query)) if query.is_empty else None
         return json_response(_collection(desk, asked, result, more, matched), media_type=GEOJSON)
@@ -111,6 +111,8 @@ def _collection(desk: Desk, asked: Asked, result: SearchResult, more: bool, matc
     return page | {
         "satseek:query": result.query.to_json(),
         "satseek:notes": list(result.notes),
+        "satseek:cut": result.cut_json(),
+        **({"satseek:message": result.message} if result.message else {}),
         "satseek:explanation": result.explanation.to_json(),
     }
 

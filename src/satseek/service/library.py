@@ -23,6 +23,7 @@ from satseek.core.model import Model
 from satseek.core.query import Query
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray
+from satseek.search.calibrate import Judge
 from satseek.search.result import SearchResult
 from satseek.search.searcher import ask
 from satseek.service.shared_model import SharedModel
@@ -51,6 +52,7 @@ class Library:
         self._place: tuple[int, int, int] | None = None
         self._model: SharedModel | None = None
         self._uploads: OrderedDict[str, FloatArray] = OrderedDict()
+        self._judge = Judge()
         self._remembered: tuple[object, Any] | None = None
 
     @property
@@ -88,7 +90,7 @@ class Library:
             )
         if any(example.file for example in (*query.like, *query.unlike)):
             raise UsageError("An example is the id of a chip. Bring a picture with POST /search/image.")
-        return ask(_WithUploads(archive, self._uploads), query, self.model)  # type: ignore[arg-type]
+        return ask(_WithUploads(archive, self._uploads), query, self.model, self._judge)  # type: ignore[arg-type]
 
     def count(self, filters: Filters) -> int:
         """Return how many chips meet the filters."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -56,6 +56,15 @@ class Explanation(Open):
     candidates: int
 
 
+class CutReport(Open):
+    """What a cut kept and dropped."""
+
+    asked: Literal["auto"] | float | None
+    probability: float | None = Field(description="That was cut at; null where nothing was.")
+    kept: int
+    dropped: int
+
+
 class Page(Open):
     """One page of results, best or newest first."""
 
@@ -66,6 +75,8 @@ class Page(Open):
     numberMatched: int | None = Field(None, description="Only where it is known: in listings.")  # noqa: N815
     query: dict[str, Any] | None = Field(None, alias="satseek:query")
     notes: list[str] | None = Field(None, alias="satseek:notes")
+    cut: CutReport | None = Field(None, alias="satseek:cut")
+    message: str | None = Field(None, alias="satseek:message", description="Only where a cut has left nothing.")
     explanation: Explanation | None = Field(None, alias="satseek:explanation")
 
 

@@ -1,0 +1,60 @@
+"""What it is worth that a chip's text says the words: fitted on captioned chips of which it is known what they show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from satseek.core.model import Model
+from satseek.evaluation.calibration import BEST, Asked, Backgrounds
+from satseek.search.calibrate import probabilities, said_share
+from satseek.search.calibrate_fit import Calibration, Floats, Said, log_odds, probability
+from satseek.search.embed import Part
+from satseek.search.fuse import fused
+
+RIDGE = 0.1
+WIDEST = 8.0  # of what a text can add to the log odds or take from them
+
+
+def fitted_said(questions: Sequence[Asked], model: Model, calibration: Calibration) -> Said:
+    """Return what the texts of chips are worth beside the vectors, which are judged by a calibration made before."""
+    backgrounds, scorer = Backgrounds(model), getattr(model, "scorer", None)
+    sentences = list(calibration.concepts)
+    concepts = model.encode_texts(sentences)
+    untold = replace(calibration, said=Said())
+    rows, right, seen = [], [], []
+    for asked in questions:
+        vector = model.encode_texts([asked.words])[0]
+        if not vector.any():
+            continue
+        part = Part("sentence", "sentence", 1.0, vector, words=asked.words, scorer=scorer)
+        shown = asked.of
+        score = fused([part], shown.vectors, shown.chips, [True] * len(shown.chips)).total
+        some = shown.some([int(row) for row in np.argsort(-score, kind="stable")[:BEST]])
+        rows += [_told(chip.text, said_share(asked.words, chip, whole=False)) for chip in some.chips]
+        right += list(some.shows(asked.label))
+        seen += list(probabilities([part], some.vectors, some.chips, backgrounds.of(shown), untold, concepts))
+    share, whole, silent = _fit(np.array(rows), log_odds(np.array(seen)), np.array(right))
+    return Said(share, whole, silent, calibration.said.unseen)
+
+
+def _told(text: str, share: float) -> tuple[float, float, float]:
+    """Return the share of words said, whether all are, and whether the text speaks of something else."""
+    return share, float(share == 1), float(bool(text.strip()) and share == 0)
+
+
+def _fit(rows: Floats, before: Floats, right: Floats) -> list[float]:
+    from scipy.optimize import minimize
+
+    truth = right.astype(np.float64)
+
+    def loss(weights: Floats) -> tuple[float, Floats]:
+        logits = before + rows @ weights
+        value = np.logaddexp(0, logits).sum() - truth @ logits + 0.5 * RIDGE * (weights**2).sum()
+        return float(value), rows.T @ (probability(logits) - truth) + RIDGE * weights
+
+    bounds = [(0, WIDEST), (0, WIDEST), (-WIDEST, 0)]
+    found = minimize(loss, np.zeros(3), jac=True, method="L-BFGS-B", bounds=bounds)
+    return [float(number) for number in found.x]
