@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from satseek.archive.cells import CELL_DEGREES, LARGE, cells_asked, cells_of
+from satseek.archive.cells import CELL_DEGREES, LARGE, cells_asked, cells_of, cells_of_many
 from satseek.core.chip import BBox
 
 longitudes, latitudes = st.floats(-180, 180), st.floats(-90, 90)
@@ -65,3 +66,17 @@ def test_a_small_area_asks_few_cells_on_a_fine_level() -> None:
     asked = cells_asked([(10.0, 50.0, 10.01, 50.01)], 5)
     assert asked is not None
     assert len(asked) <= 17
+
+
+def test_the_cells_of_many_chips_are_those_of_each() -> None:
+    chance = np.random.default_rng(5)
+    west, south = chance.uniform(-180, 180, 500), chance.uniform(-90, 89, 500)
+    width, height = 10 ** chance.uniform(-4, 1.5, (2, 500))
+    east = np.where(west + width > 180, west + width - 360, west + width)
+    boxes: list[BBox | None] = [
+        (float(w), float(s), float(e), float(n))
+        for w, s, e, n in zip(west, south, east, np.minimum(90, south + height), strict=True)
+    ]
+    boxes += [None, (-180.0, -90.0, 180.0, 90.0), (179.9, 0.0, -179.8, 0.1), (180.0, 90.0, 180.0, 90.0), None]
+    assert [list(cells) for cells in zip(*cells_of_many(boxes), strict=True)] == [cells_of(box) for box in boxes]
+    assert cells_of_many([]) == [[]] * len(CELL_DEGREES)

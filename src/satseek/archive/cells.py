@@ -11,6 +11,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from satseek.core.chip import BBox
 
 CELL_DEGREES = (11.25, 2.8125, 0.703125, 0.17578125, 0.0439453125, 0.010986328125)  # each a quarter of the last
@@ -28,6 +30,24 @@ def cells_of(bbox: BBox | None) -> list[int | None]:
     middle = west + width / 2
     side = max(width, north - south)
     return [LARGE if side > degrees else _cell(middle, (south + north) / 2, degrees) for degrees in CELL_DEGREES]
+
+
+def cells_of_many(boxes: Sequence[BBox | None]) -> list[list[int | None]]:
+    """Return the cells of many chips, a list for each level; the same as `cells_of` one by one, many times as quick."""
+    placed = [number for number, box in enumerate(boxes) if box is not None]
+    west, south, east, north = np.array([boxes[number] for number in placed], dtype=np.float64).reshape(-1, 4).T
+    width = np.where(east != west + 360, (east - west) % 360, 360.0)
+    longitude, latitude, side = west + width / 2, (south + north) / 2, np.maximum(width, north - south)
+    levels: list[list[int | None]] = []
+    for degrees in CELL_DEGREES:
+        across = _across(degrees)
+        columns = np.floor((longitude + 180) / degrees) % across
+        rows = np.clip(np.floor((latitude + 90) / degrees), 0, across // 2 - 1)
+        cells: list[int | None] = [None] * len(boxes)
+        for number, cell in zip(placed, np.where(side > degrees, LARGE, rows * across + columns).tolist(), strict=True):
+            cells[number] = int(cell)
+        levels.append(cells)
+    return levels
 
 
 def cells_asked(boxes: Sequence[BBox], level: int) -> list[int] | None:

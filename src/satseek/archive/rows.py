@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satseek.archive.cells import CELL_COLUMNS, cells_of
+from satseek.archive.cells import CELL_COLUMNS, cells_of_many
 from satseek.core.chip import BBox, Chip, Geometry
 from satseek.core.errors import ArchiveError
 from satseek.core.period import as_utc
@@ -137,24 +137,38 @@ def wkb_of(geometries: Sequence[Geometry | None]) -> list[bytes | None]:
 
 
 def _columns(chips: Sequence[Chip]) -> dict[str, list[Any]]:
-    rows = [_row(chip) for chip in chips]
+    json_of = _OncePerScene()
+    rows = [_row(chip, json_of) for chip in chips]
     columns = {name: [row[name] for row in rows] for name in rows[0]} if rows else _no_columns()
+    columns |= dict(zip(CELL_COLUMNS, cells_of_many([chip.bbox for chip in chips]), strict=True))
     return columns | {"geometry": wkb_of([chip.geometry for chip in chips])}
 
 
-def _row(chip: Chip) -> dict[str, Any]:
+class _OncePerScene:
+    """Writes JSON, and the same object only once: all chips of a scene share their address and its properties."""
+
+    def __init__(self) -> None:
+        self._object: Mapping[str, Any] | None = None
+        self._text = ""
+
+    def __call__(self, value: Mapping[str, Any]) -> str:
+        if value is not self._object:
+            self._object, self._text = value, _json(value)
+        return self._text
+
+
+def _row(chip: Chip, json_of: Callable[[Mapping[str, Any]], str]) -> dict[str, Any]:
     return {
         "id": chip.id,
         "sensor": chip.sensor,
         "bbox": None if chip.bbox is None else list(chip.bbox),
-        **dict(zip(CELL_COLUMNS, cells_of(chip.bbox), strict=True)),
         "datetime": None if chip.datetime is None else as_utc(chip.datetime),
         "source": chip.source,
         "scene": chip.scene,
         "window": list(chip.window),
         "scale": chip.scale,
         "size": list(chip.size),
-        "address": _json(chip.address),
+        "address": json_of(chip.address),
         "ground_resolution_m": chip.ground_resolution_m,
         "nodata_share": chip.nodata_share,
         "cloud_share": chip.cloud_share,
@@ -163,7 +177,7 @@ def _row(chip: Chip) -> dict[str, Any]:
 
 def _no_columns() -> dict[str, list[Any]]:
     empty = Chip("", "", "", "", Window(0, 0, 0, 0), 1.0, (0, 0), {})
-    return {name: [] for name in _row(empty)}
+    return {name: [] for name in (*_row(empty, _json), *CELL_COLUMNS)}
 
 
 def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
