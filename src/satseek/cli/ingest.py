@@ -68,7 +68,12 @@ def run(
     ] = None,
     unit: Annotated[
         str | None,
-        typer.Option("--unit", metavar="U", help="Of radar: dB, power, amplitude, display.", rich_help_panel=_READ),
+        typer.Option(
+            "--unit",
+            metavar="U",
+            help="dB, power, amplitude, display: of the radar among the sources; DN, reflectance: of the Sentinel-2.",
+            rich_help_panel=_READ,
+        ),
     ] = None,
     nodata: Annotated[
         float | None, typer.Option("--nodata", metavar="V", help="The value that is none.", rich_help_panel=_READ)

@@ -18,6 +18,7 @@ from satseek.core.sensor import SENSORS, sensor_of_bands
 from satseek.ingest.captions import Captions
 from satseek.ingest.folder import contents_below, is_image_name
 from satseek.raster.recognise import Override, group_files, scene_of_files
+from satseek.raster.units import UNITS, UnitOfOthers, known_unit, require_unit
 from satseek.stac.reading import Patience, is_web, path_of
 from satseek.stac.scenes import Reading
 from satseek.stac.source import is_stac, scenes_wanted
@@ -45,14 +46,16 @@ def discover(
     """Yield the scenes of all sources, each once; what cannot be read is refused, and the rest goes on.
 
     `bbox`, `datetime`, `stac_query`, `collections` and `limit` (items in all) choose among STAC items; a file is always
-    taken. What the `override` says holds for all, but a date only where a STAC item has none.
+    taken. What the `override` says holds for all, but a date only where a STAC item has none, and a unit only for the
+    sensor that has it: where no scene is one of its, all are refused.
     """
     if limit is not None and limit < 1:
         raise UsageError(f"A limit of {limit} items leaves none. Give 1 or more.")
     override = _checked(override or Override())
     wanted = Wanted.of(bbox=bbox, datetime=datetime, query=stac_query, collections=collections)
     discovery = _Discovery(override, wanted, annotations, limit, on_refused, patience)
-    return discovery.scenes_of(sources)
+    scenes = discovery.scenes_of(sources)
+    return scenes if override.unit is None else _if_any_has(override.unit, scenes, on_refused)
 
 
 @dataclass
@@ -169,15 +172,22 @@ class _Discovery:
     def _of_files(self, files: Sequence[str], captions: Captions | None = None) -> Iterator[Scene]:
         for group in group_files(files):
             try:
-                scene = scene_of_files(group, self.override)
+                scene = self._scene_of(group)
             except (SourceError, UsageError) as error:  # what is asked may fit the other files
                 self.on_refused(group[0], str(error))
                 continue
             yield scene if captions is None else captions.added_to(scene, group)
 
+    def _scene_of(self, group: Sequence[str]) -> Scene:
+        """Return the scene of some files; a unit that its sensor does not have is meant for others."""
+        try:
+            return scene_of_files(group, self.override)
+        except UnitOfOthers:
+            return scene_of_files(group, replace(self.override, unit=None))
+
     def _of_stac(self, address: str) -> Iterator[Scene]:
         override = self.override
-        reading = Reading(override.sensor, override.bands, lambda href: scene_of_files((href,), override))
+        reading = Reading(override.sensor, override.bands, lambda href: self._scene_of((href,)))
         left = None if self.limit is None else self.limit - len(self.items)
         if left == 0:
             return
@@ -187,7 +197,7 @@ class _Discovery:
             self.items.add(scene.source)
             yield replace(
                 scene,
-                unit=override.unit or scene.unit,
+                unit=override.unit if _has(scene, override.unit) else scene.unit,
                 nodata=scene.nodata if override.nodata is None else override.nodata,
                 datetime=scene.datetime or override.datetime,
             )
@@ -195,12 +205,37 @@ class _Discovery:
 
 def _checked(override: Override) -> Override:
     """Return what the person says of all sources, once its names are known to be names."""
+    if override.unit is not None:
+        override = replace(override, unit=known_unit(override.unit))
     if override.sensor is not None:
         SENSORS.get(override.sensor).require_bands(override.bands)
+        if override.unit is not None:
+            require_unit(SENSORS.get(override.sensor), override.unit)
     elif override.bands and sensor_of_bands(override.bands) is None:
         known = "; ".join(f"{name} has {', '.join(SENSORS.get(name).band_names)}" for name in SENSORS)
         raise UsageError(f"No sensor has all of the bands {', '.join(override.bands)}: {known}. Correct --bands.")
     return override
+
+
+def _has(scene: Scene, unit: str | None) -> bool:
+    return unit in UNITS.get(scene.sensor, ())
+
+
+def _if_any_has(unit: str, scenes: Iterator[Scene], on_refused: OnRefused) -> Iterator[Scene]:
+    """Yield all scenes once there is one whose sensor has the unit; refuse them where there is none."""
+    waiting: list[Scene] = []
+    for scene in scenes:
+        waiting.append(scene)
+        if _has(scene, unit):
+            yield from waiting
+            yield from scenes
+            return
+    meant = " or ".join(sensor for sensor, units in UNITS.items() if unit in units)
+    for scene in waiting:
+        on_refused(
+            scene.source,
+            f"'{unit}' is a unit of {meant}; this is {scene.sensor}, and no source is {meant}. Leave --unit out.",
+        )
 
 
 def _is_plain_file(source: str) -> bool:

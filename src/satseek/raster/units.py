@@ -23,6 +23,10 @@ _STRETCH_PERCENTILES = (2.0, 98.0)
 _GRD_COUNTS = 320.0  # the calibration constant of Sentinel-1 ground-range products, within 2 dB
 
 
+class UnitOfOthers(UsageError):
+    """A unit that the numbers of this sensor never have."""
+
+
 @dataclass(frozen=True)
 class Conversion:
     """From stored numbers to the sensor's unit: scale, offset, and for linear radar the factor of the logarithm."""
@@ -61,7 +65,17 @@ def require_unit(sensor: Sensor, unit: str) -> str:
     for name in known:
         if name.casefold() == unit.strip().casefold():
             return name
-    raise UsageError(f"'{unit}' is no unit of {sensor.name} numbers. {did_you_mean(unit, known)}")
+    raise UnitOfOthers(f"'{unit}' is no unit of {sensor.name} numbers. {did_you_mean(unit, known)}")
+
+
+def known_unit(unit: str) -> str:
+    """Return the unit as it is written here, of whichever sensor's numbers it is, or say which there are."""
+    for names in UNITS.values():
+        for name in names:
+            if name.casefold() == unit.strip().casefold():
+                return name
+    every = [name for names in UNITS.values() for name in names]
+    raise UsageError(f"'{unit}' is no unit of any sensor's numbers (--unit). {did_you_mean(unit, every)}")
 
 
 def conversion_of(scene: Scene, sensor: Sensor, band: BandFile, dataset: Any) -> Conversion:
