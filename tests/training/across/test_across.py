@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from fakes.pair_world import SMALL_PAIRS, PairsInMemory, write_pair_world
-from satseek.core.errors import UsageError
+from satseek.core.errors import SourceError, UsageError
 from satseek.datasets.s1s2 import load
 from satseek.models.catalogue import load_model
 from satseek.models.checkpoint import load_checkpoint
@@ -132,7 +132,7 @@ def test_both_sensors_are_turned_alike_and_corners_say_where_windows_are(data: P
     )
     recipe = small(*still)
     told = lessons(data, recipe, tmp_path)
-    same = PairLessons("same", {"s1": told.pictures["s1"], "s2": told.pictures["s1"].repeat(3, 1)}, 10.0)
+    same = PairLessons("same", {"s1": told.pictures["s1"], "s2": told.pictures["s1"].repeat(3, 1)}, 10.0, np.arange(16))
     batch = next(PairBatches(same, recipe).epoch(0))
     for place in range(batch.shown):
         down, right = (batch.corners["s1"][place] - batch.corners["s2"][place]).long().tolist()
@@ -174,12 +174,26 @@ def test_pictures_beyond_the_memory_bound_are_packed_once(data: Path, tmp_path: 
     packed = lessons(data, small("data.memory_gb=0.0"), tmp_path)
     files = sorted((tmp_path / "cache").iterdir())
     written = [file.stat().st_mtime_ns for file in files]
-    assert len(files) == 2
+    assert len(files) == 3
     again = lessons(data, small("data.memory_gb=0.0"), tmp_path)
     assert [file.stat().st_mtime_ns for file in files] == written
     for sensor in ("s1", "s2"):
         np.testing.assert_array_equal(inside.pictures[sensor], packed.pictures[sensor])
         np.testing.assert_array_equal(inside.pictures[sensor], again.pictures[sensor])
+
+
+@pytest.mark.parametrize("bound", ["4.0", "0.0"])
+def test_a_pair_with_a_broken_picture_is_left_out(bound: str, tmp_path: Path) -> None:
+    world = write_pair_world(tmp_path / "pairs", train=10)
+    (world / "s2" / "3.png").write_bytes(b"no picture")
+    told = lessons(world, small(f"data.memory_gb={bound}"), tmp_path)
+    assert len(told) == 9
+    assert 3 not in told.whole
+    assert torch.isfinite(told.read("s2", np.arange(9))).all()
+    for number in range(10):
+        (world / "s1" / f"{number}.png").write_bytes(b"no picture")
+    with pytest.raises(SourceError, match="None of the 10 pairs"):
+        lessons(world, small(), tmp_path)
 
 
 def test_three_sensors_in_db_and_reflectance_learn_together(tmp_path: Path) -> None:

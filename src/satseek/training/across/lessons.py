@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +23,8 @@ from satseek.datasets.co_registered import CoRegisteredSet, read_pixels, require
 from satseek.models.sscm.prepare import bands_of
 from satseek.training.across.settings import PairRecipe
 
+log = logging.getLogger(__name__)
+
 Pictures = NDArray[np.float16]
 
 
@@ -31,9 +35,10 @@ class PairLessons:
     name: str
     pictures: Mapping[str, Pictures]  # sensor -> (places, bands, side, side), in the sensor's unit
     resolution_m: float
+    whole: NDArray[np.int64]  # numbers of the places whose pictures could all be read
 
     def __len__(self) -> int:
-        return len(next(iter(self.pictures.values())))
+        return len(self.whole)
 
     @property
     def side(self) -> int:
@@ -42,7 +47,7 @@ class PairLessons:
 
     def read(self, sensor: str, chosen: NDArray[np.int64]) -> Tensor:
         """Return pictures of some places, float32."""  # (chosen, bands, side, side)
-        return torch.from_numpy(self.pictures[sensor][chosen].astype(np.float32))
+        return torch.from_numpy(self.pictures[sensor][self.whole[chosen]].astype(np.float32))
 
 
 def lessons_of(
@@ -65,10 +70,17 @@ def lessons_of(
     size = sum(2 * int(np.prod(shape)) for shape in shapes.values())
     if size <= recipe.data.memory_gb * 1e9:
         pictures = {sensor: np.empty(shape, np.float16) for sensor, shape in shapes.items()}
-        _decode(pairs, bands, pictures, on_pair)
+        broken = _decode(pairs, bands, pictures, on_pair)
     else:
-        pictures = _packed(pairs, bands, shapes, cache, on_pair)
-    return PairLessons(pairs.name, pictures, metres)
+        pictures, broken = _packed(pairs, bands, shapes, cache, on_pair)
+    if len(broken) == len(pairs):
+        raise SourceError(
+            f"None of the {len(pairs):,} pairs of '{pairs.name}' can be read: {next(iter(broken.values()))}"
+        )
+    if broken:
+        log.warning("%s %s: %d broken pairs are left out", pairs.name, pairs.split, len(broken))
+    whole = np.setdiff1d(np.arange(len(pairs)), np.array(list(broken), dtype=np.int64))
+    return PairLessons(pairs.name, pictures, metres, whole)
 
 
 def _decode(
@@ -76,13 +88,24 @@ def _decode(
     bands: Mapping[str, tuple[str, ...]],
     pictures: Mapping[str, Pictures],
     on_pair: Callable[[], None],
-) -> None:
-    for index in range(len(pairs)):
-        for sensor, wanted in bands.items():
-            # an 8-bit picture in true colour reads as an rgb chip, which the encoder of s2 takes as well
-            values = bands_of(read_pixels(pairs, index, sensor), sensor, wanted)
-            pictures[sensor][index] = _resized(values, pictures[sensor].shape[-1])
+) -> dict[int, str]:
+    """Fill the pictures, and return which pairs could not be read, and why."""
+    broken: dict[int, str] = {}
+
+    def decode(index: int) -> None:
+        try:
+            for sensor, wanted in bands.items():
+                # an 8-bit picture in true colour reads as an rgb chip, which the encoder of s2 takes as well
+                values = bands_of(read_pixels(pairs, index, sensor), sensor, wanted)
+                pictures[sensor][index] = _resized(values, pictures[sensor].shape[-1])
+        except SourceError as error:
+            broken[index] = str(error)
         on_pair()
+
+    with ThreadPoolExecutor() as workers:
+        for _ in workers.map(decode, range(len(pairs))):
+            pass
+    return dict(sorted(broken.items()))
 
 
 def _resized(values: FloatArray, side: int) -> FloatArray:
@@ -99,20 +122,24 @@ def _packed(
     shapes: Mapping[str, tuple[int, ...]],
     cache: Path,
     on_pair: Callable[[], None],
-) -> dict[str, Pictures]:
+) -> tuple[dict[str, Pictures], dict[int, str]]:
     """Return maps of files, written anew unless they are whole and of these very places and bands."""
     told = [list(pairs.ids), {sensor: list(names) for sensor, names in bands.items()}, {**shapes}]
     key = hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
     paths = {sensor: cache / f"{pairs.name}-{pairs.split}-{sensor}-{key}.npy" for sensor in bands}
-    if not all(path.exists() for path in paths.values()):
+    left_out = cache / f"{pairs.name}-{pairs.split}-{key}.json"  # written last: with it the files are whole
+    if not left_out.exists():
         cache.mkdir(parents=True, exist_ok=True)
         fresh = {sensor: path.with_suffix(".new") for sensor, path in paths.items()}
         maps = {
             sensor: np.lib.format.open_memmap(path, mode="w+", dtype=np.float16, shape=shapes[sensor])
             for sensor, path in fresh.items()
         }
-        _decode(pairs, bands, maps, on_pair)
+        broken = _decode(pairs, bands, maps, on_pair)
         for sensor, path in fresh.items():
             maps[sensor].flush()
-            os.replace(path, paths[sensor])  # whole or not at all
-    return {sensor: np.load(path, mmap_mode="r") for sensor, path in paths.items()}
+            os.replace(path, paths[sensor])
+        left_out.with_suffix(".new").write_text(json.dumps(broken))
+        os.replace(left_out.with_suffix(".new"), left_out)
+    told_broken = {int(index): str(why) for index, why in json.loads(left_out.read_text()).items()}
+    return {sensor: np.load(path, mmap_mode="r") for sensor, path in paths.items()}, told_broken

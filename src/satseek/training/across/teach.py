@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor
 
 from satseek.core.errors import ModelError, UsageError
-from satseek.datasets.s1s2 import load as load_s1s2
+from satseek.datasets.catalogue import load_pairs
 from satseek.models.checkpoint import load_checkpoint, save_checkpoint
 from satseek.models.sscm.model import MEANS
 from satseek.models.sscm.network import Sscm
@@ -35,8 +35,8 @@ def train_pairs(
 ) -> TrainingReport:
     """Train a recipe on co-registered pairs, write the best model to `out/best`, and say what it came to."""
     cache = out / "cache"
-    lessons = lessons_of(load_s1s2(data, "train"), recipe, cache)
-    val = lessons_of(load_s1s2(data, "val"), recipe, cache)
+    lessons = lessons_of(load_pairs(recipe.data.set, data, split="train"), recipe, cache)
+    val = lessons_of(load_pairs(recipe.data.set, data, split="val"), recipe, cache)
     torch.manual_seed(recipe.seed)
     network = starting_pair_network(recipe, data)
     objective = PairObjective(network, recipe.loss, gather=_gather(fabric))
