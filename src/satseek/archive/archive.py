@@ -219,7 +219,6 @@ def _mismatch(uri: str, held: ModelCard, card: ModelCard) -> str:
             f"Open it with '{held.name}', or ingest again into a new archive with --model {card.name}."
         )
     return (
-        f"The archive '{uri}' was built with '{held.name}' version {held.version} ({held.dimensions} numbers, weights "
-        f"{(held.weights_sha256 or 'none')[:12]}); in hand is version {card.version} ({card.dimensions} numbers, "
-        f"weights {(card.weights_sha256 or 'none')[:12]}). Use that version, or ingest again into a new archive."
+        f"The archive '{uri}' was built with another '{held.name}' than the one in hand: "
+        f"{held.differences_from(card)}. Open it with the one that built it, or ingest again into a new archive."
     )

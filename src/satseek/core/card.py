@@ -38,6 +38,15 @@ class ModelCard:
             and self.weights_sha256 == other.weights_sha256
         )
 
+    def differences_from(self, other: ModelCard) -> str:
+        """Return why vectors of this model may not be compared with those of another of its name."""
+        facts = (
+            ("version", self.version, other.version),
+            ("dimensions", self.dimensions, other.dimensions),
+            ("weights", self.weights_sha256, other.weights_sha256),
+        )
+        return ", ".join(f"{what} {_short(mine)} instead of {_short(its)}" for what, mine, its in facts if mine != its)
+
     def to_json(self) -> dict[str, Any]:
         """Return the card as JSON values."""
         card: dict[str, Any] = json.loads(json.dumps(asdict(self)))
@@ -52,3 +61,9 @@ class ModelCard:
             name: (float(low), float(high)) for name, (low, high) in card.get("ground_resolution_m", {}).items()
         }
         return ModelCard(**known)
+
+
+def _short(fact: str | int | None) -> str:
+    """Enough of a checksum to tell two apart by eye, and anything short as it is."""
+    text = "none" if fact is None else str(fact)
+    return text if len(text) <= 16 else f"{text[:12]}…"

@@ -57,8 +57,8 @@ def model_for(card: ModelCard) -> Model:
     ours = MODELS.get(card.name).card()
     if not ours.makes_same_vectors_as(card):
         raise ModelMismatch(
-            f"This archive was built with '{card.name}' version {card.version}; this SatSeek has version "
-            f"{ours.version}, whose vectors differ. Ingest again into a new archive, or use the SatSeek that built it."
+            f"This archive was built with another '{card.name}' than this SatSeek has: {card.differences_from(ours)}. "
+            "Ingest again into a new archive, or use the SatSeek that built it."
         )
     return load_model(card.name)
 
