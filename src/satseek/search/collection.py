@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -21,6 +21,7 @@ from satseek.search.searcher import ask
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
+    from satseek.search.locate.report import Localisation
 
 ExampleLike = str | PathLike[str] | Chip | Hit | Example | tuple[Any, float]
 KeywordLike = str | Keyword | tuple[str, float]
@@ -93,6 +94,59 @@ class Collection:
     def ask(self, query: Query) -> SearchResult:
         """Answer a query."""
         return ask(self.archive, query, lambda: self.model, self._judge)
+
+    def locate(
+        self,
+        sentence: str | None = None,
+        *,
+        scene: str | Chip | Hit | None = None,
+        must: KeywordLike | Sequence[KeywordLike] = (),
+        not_: KeywordLike | Sequence[KeywordLike] = (),
+        like: ExampleLike | Sequence[ExampleLike] = (),
+        unlike: ExampleLike | Sequence[ExampleLike] = (),
+        where: Place | None = None,
+        when: When | None = None,
+        sensors: str | Sequence[str] = (),
+        weight: float = 1.0,
+        scales: Sequence[float] = (1.0, 2.0, 4.0),
+        cut: float | None = None,
+        stored_only: bool = False,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> Localisation:
+        """Show where in a scene a question points: a scene's name or file, a chip of it, or else that of the best hit.
+
+        What is not stored is read and encoded now, unless `stored_only`; `where` also says which part is looked at.
+        """
+        from satseek.search.locate.locating import Way, locate
+        from satseek.search.locate.subject import named_scene, scene_of_chip, scene_with_best_hit
+
+        query = Query(
+            sentence=sentence,
+            sentence_weight=weight,
+            must=tuple(_keyword(item) for item in _several(must)),
+            must_not=tuple(_keyword(item) for item in _several(not_)),
+            like=tuple(self.example(item) for item in _several(like)),
+            unlike=tuple(self.example(item) for item in _several(unlike)),
+            where=None if where is None else area_of(where),
+            when=None if when is None else period_of(when),
+            sensors=(sensors,) if isinstance(sensors, str) else tuple(sensors),
+        )
+        if scene is None:
+            subject = scene_with_best_hit(self.archive, query, lambda: self.model)
+        elif isinstance(scene, str):
+            subject = named_scene(self.archive, scene, query)
+        else:
+            subject = scene_of_chip(scene.chip if isinstance(scene, Hit) else scene)
+        return locate(
+            subject,
+            query,
+            card=self.archive.card,
+            model=lambda: self.model,
+            archive=self.archive,
+            way=Way(tuple(scales), cut, stored_only),
+            judge=self._judge,
+            on_progress=on_progress,
+        )
 
     def example(self, thing: ExampleLike) -> Example:
         """Return an example for a chip, a hit, a chip id or a file; the archive's own ids come before files."""

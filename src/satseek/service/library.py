@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from secrets import token_hex
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -52,7 +52,7 @@ class Library:
         self._place: tuple[int, int, int] | None = None
         self._model: SharedModel | None = None
         self._uploads: OrderedDict[str, FloatArray] = OrderedDict()
-        self._judge = Judge()
+        self.judge = Judge()
         self._remembered: tuple[object, Any] | None = None
 
     @property
@@ -84,13 +84,12 @@ class Library:
     def ask(self, query: Query) -> SearchResult:
         """Answer a query; examples may be pictures that were brought before."""
         archive = self.archive
-        if query.has_words and not archive.card.reads_text:
-            raise UsageError(
-                f"The model '{archive.card.name}' knows no words. Search by example: like, with the id of a chip."
-            )
-        if any(example.file for example in (*query.like, *query.unlike)):
-            raise UsageError("An example is the id of a chip. Bring a picture with POST /search/image.")
-        return ask(_WithUploads(archive, self._uploads), query, self.model, self._judge)  # type: ignore[arg-type]
+        require_askable(query, archive.card)
+        return ask(self.with_uploads(archive), query, self.model, self.judge)
+
+    def with_uploads(self, archive: Archive) -> Archive:
+        """Return an archive that also knows the pictures that were brought, to encode questions with."""
+        return cast("Archive", _WithUploads(archive, self._uploads))
 
     def count(self, filters: Filters) -> int:
         """Return how many chips meet the filters."""
@@ -138,6 +137,14 @@ class Library:
         gone_back, self._version = version < self._version, version
         place, self._place = self._place, _place_on_disk(self.uri)
         return gone_back or place != self._place
+
+
+def require_askable(query: Query, card: ModelCard) -> None:
+    """Raise `UsageError` for what can never be answered over HTTP: words without a model of words, and files."""
+    if query.has_words and not card.reads_text:
+        raise UsageError(f"The model '{card.name}' knows no words. Search by example: like, with the id of a chip.")
+    if any(example.file for example in (*query.like, *query.unlike)):
+        raise UsageError("An example is the id of a chip. Bring a picture with POST /search/image.")
 
 
 class _WithUploads:

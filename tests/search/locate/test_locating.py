@@ -195,7 +195,7 @@ def test_where_all_is_alike_nothing_is_found_and_that_is_said(tmp_path: Path) ->
     result = found(scene)
     assert not result.found
     assert result.spots == ()
-    assert "Nothing in" in str(result)
+    assert "No convincing match in" in str(result)
     assert (result.heat == 0).all()
 
 
@@ -304,3 +304,44 @@ def test_what_cannot_be_asked_is_refused_in_words(tmp_path: Path, scene: Scene) 
     empty = Archive.create(str(tmp_path / "empty"), Paint().card)
     with pytest.raises(UsageError, match="holds no chips"):
         found(scene, archive=empty, way={"stored_only": True})
+
+
+def test_an_opened_archive_locates_in_the_scene_of_its_best_hit(tmp_path: Path, scene: Scene) -> None:
+    from satseek.search.collection import Collection
+
+    archive = filled(tmp_path, scene)
+    other = write_raster(tmp_path / "other.tif", ground(red=False), photometric="rgb")
+    ingest(archive, [scene_of_files([other])], model=Paint(), plan=CutPlan(chip=32, overlap=0.5))
+    world = Collection(archive, Paint())
+    steps: list[tuple[int, int]] = []
+    result = world.locate("red", scales=(1.0, 2.0))
+    assert result.scene.source == scene.source
+    assert result.encoded == 0
+    hit = world.search("green", k=1)[0]
+    assert world.locate("green", scene=hit).scene.source == hit.chip.source
+    named = world.locate("green", scene=other, scales=(1.0, 2.0), on_progress=lambda *now: steps.append(now))
+    assert named.scene.source == other
+    assert named.encoded == 49
+    assert steps[-1] == (49, 49)
+    with pytest.raises(UsageError, match="no scene in this archive"):
+        world.locate("green", scene="elsewhere")
+    with pytest.raises(UsageError, match="Nothing says what to look for"):
+        world.locate()
+
+
+def test_what_is_not_convincing_is_not_outlined_unless_a_cut_is_named(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from satseek.search.locate import locating
+    from satseek.search.locate.sure import Chance
+
+    monkeypatch.setattr(locating, "chance_of_best", lambda *_, **__: Chance(0.1, 0.5))
+    doubted = found(scene)
+    assert not doubted.found
+    assert doubted.spots == ()
+    assert "the best chip: 0.10, convincing from 0.50" in str(doubted)
+    insisted = found(scene, way={"cut": 0.6})
+    assert not insisted.found
+    assert len(insisted.spots) == 1
+    monkeypatch.setattr(locating, "chance_of_best", lambda *_, **__: Chance(0.9, 0.5))
+    assert found(scene).found

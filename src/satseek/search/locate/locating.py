@@ -18,6 +18,7 @@ from satseek.core.model import Model, require_readable
 from satseek.core.query import Query
 from satseek.core.scene import Scene, Window
 from satseek.core.vectors import FloatArray
+from satseek.search.calibrate import Judge
 from satseek.search.embed import Part, embed
 from satseek.search.locate.gather import (
     MOST_CHIPS,
@@ -34,6 +35,7 @@ from satseek.search.locate.heat import CELLS_A_CHIP, Cells, averaged
 from satseek.search.locate.report import Localisation
 from satseek.search.locate.score import scored
 from satseek.search.locate.stretch import Stretch, cut_of, inside
+from satseek.search.locate.sure import chance_of_best
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
@@ -67,6 +69,7 @@ def locate(
     model: Callable[[], Model],
     archive: Archive | None = None,
     way: Way | None = None,
+    judge: Judge | None = None,
     on_progress: OnProgress | None = None,
 ) -> Localisation:
     """Return where in a scene a question points; of the query's filters only the area counts.
@@ -87,6 +90,8 @@ def locate(
         looked = _looked(ground, region, held, card, model, way, on_progress)
     with watch.stage("score"):
         scores = scored(parts, looked)
+    with watch.stage("judge"):
+        chance = chance_of_best(judge or Judge(), parts, looked, scores, query, archive=archive, card=card, model=model)
     with watch.stage("average"):
         cells = _cells(looked, region)
         raw = averaged(scores, looked.windows, cells)
@@ -99,7 +104,10 @@ def locate(
         transform=_transform(ground, cells),
         crs=ground.grid.crs,
         cut=cut,
-        found=not stretch.is_flat,
+        found=chance.convinces and not stretch.is_flat,
+        outlined=way.cut is not None or (chance.convinces and not stretch.is_flat),
+        probability=chance.best,
+        convincing_from=chance.convincing_from,
         score_range=(stretch.low, stretch.high),
         query=query,
         model=card.name,

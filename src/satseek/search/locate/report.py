@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from satseek.search.locate.picture import Layer
 
 ENDINGS = (".tif", ".tiff", ".geojson", ".png", ".json")
+MOST_PRINTED = 10  # spots in a table
 NO_PLACE = "This scene has no place on the globe, so its spots have no degrees. Save the heat (-o heat.tif) instead."
 
 
@@ -31,7 +32,10 @@ class Localisation:
     transform: Affine  # from cells to the scene's projection; from cells to pixels where there is no place
     crs: Any | None  # None: the scene has no place
     cut: float  # heat from which a spot is outlined
-    found: bool  # whether anything stands out; where not, there are no spots
+    found: bool  # whether anything is convincing
+    outlined: bool  # whether there are spots: where something is, or where a cut was named all the same
+    probability: float | None  # that the best chip is right; None where the model was never calibrated
+    convincing_from: float | None  # the probability from which on a chip is convincing
     score_range: tuple[float, float]  # the scores of heat 0 and heat 1
     query: Query
     model: str
@@ -48,7 +52,7 @@ class Localisation:
     @cached_property
     def spots(self) -> tuple[dict[str, Any], ...]:
         """The places above the cut as GeoJSON features in EPSG:4326, the hottest first; () without a place."""
-        if self.crs is None or not self.found:
+        if self.crs is None or not self.outlined:
             return ()
         from satseek.search.locate.outline import places_of
 
@@ -74,6 +78,8 @@ class Localisation:
         return {
             "query": self.query.to_json(),
             "found": self.found,
+            "probability": self.probability,
+            "convincing_from": self.convincing_from,
             "scene": self.scene.id,
             "source": self.scene.source,
             "sensor": self.scene.sensor,
@@ -130,11 +136,11 @@ class Localisation:
         return path
 
     def __str__(self) -> str:
-        if not self.found:
-            lines = [f"Nothing in {self.scene.source} stands out for this question."]
-        else:
-            lines = [f"{len(self.spots):,} spots in {self.scene.source}, the hottest first:"] if self.has_place else []
-            lines += _table(self.spots[:10])
+        lines = [] if self.found else [f"No convincing match in {self.scene.source}{self._how_sure()}."]
+        if self.spots:
+            lines += [f"{len(self.spots):,} spots in {self.scene.source}, the hottest first:"]
+            lines += _table(self.spots[:MOST_PRINTED])
+            lines += [f"… and {len(self.spots) - MOST_PRINTED:,} more"] if len(self.spots) > MOST_PRINTED else []
         made = f"{self.chips:,} chips: {self.stored:,} stored, {self.encoded:,} encoded now"
         return "\n".join([*lines, f"{made}; {sum(self.milliseconds.values()) / 1000:.2f} s", *self.notes])
 
@@ -148,6 +154,11 @@ class Localisation:
             "satseek_cut": f"{self.cut:.4g}",
             "satseek_found": "yes" if self.found else "no",
         }
+
+    def _how_sure(self) -> str:
+        if self.probability is None or self.convincing_from is None:
+            return ""
+        return f" (the best chip: {self.probability:.2f}, convincing from {self.convincing_from:.2f})"
 
     def _require_place(self) -> None:
         if self.crs is None:
