@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections import OrderedDict
+from dataclasses import replace
 from itertools import pairwise
+
+import pytest
 
 from fakes.ingest_in_memory import scene
 from satseek.core.scene import Scene
 from satseek.ingest.lanes import BYTES_A_JOB, NamedWindow, Piece, spread
 from satseek.raster.windows import windows_of
+
+
+@pytest.fixture(autouse=True)
+def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
 
 
 def windows(width: int, height: int, scales: tuple[float, ...] = (1.0,)) -> list[NamedWindow]:
@@ -72,6 +81,16 @@ def test_a_scene_that_is_alone_is_split_sooner_than_one_of_many() -> None:
     assert {piece.lane for piece in small} == {0}  # 144 windows are not worth a second open file
     many = list(spread([(scene(f"s{number}"), windows(4096, 4096)) for number in range(4)], 4))
     assert all(len({piece.lane for piece in many if piece.scene == number}) == 1 for number in range(4))
+
+
+def test_a_scene_on_a_disk_is_split_for_cores_and_one_far_away_for_all_who_can_wait(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    near = scene("a")
+    far = replace(near, bands=tuple(replace(band, href=f"https://cogs.test/{band.href}") for band in near.bands))
+    lanes = [len({piece.lane for piece in spread([(each, windows(10_980, 10_980))], 4)}) for each in (near, far)]
+    assert lanes == [2, 4]
 
 
 def test_a_piece_ends_with_a_row_of_windows_where_it_can() -> None:

@@ -7,6 +7,7 @@ one row of windows to be there still when the next row asks for them.
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -17,11 +18,13 @@ import numpy as np
 
 from satseek.core.scene import Scene
 from satseek.core.sensor import SENSORS
+from satseek.raster.gdal import is_remote
 from satseek.raster.windows import ChipWindow
 
 WINDOWS_A_JOB = 72
 BYTES_A_JOB = 24e6  # of pixels, once read
 WINDOWS_A_BAND = 256  # fewer are not worth a second open file, and the blocks that two bands share are decoded twice
+MOST_LANES = 64  # that are of use for one scene, however far away
 STRIP = 72  # chips times bands across a strip
 
 
@@ -46,12 +49,17 @@ def spread(parts: Sequence[tuple[Scene, Sequence[NamedWindow]]], lanes: int) -> 
     load = [0] * lanes
     scenes = sum(bool(windows) for _, windows in parts)
     for number, (scene, windows) in enumerate(parts):
-        for band in _bands(windows, -(-lanes // max(1, scenes))):
+        for band in _bands(windows, min(-(-lanes // max(1, scenes)), _useful_lanes(scene))):
             lane = load.index(min(load))
             load[lane] += len(band)
             waiting[lane] += (Piece(lane, number, some) for some in _pieces(scene, band))
     while any(waiting):
         yield from [lane.popleft() for lane in waiting if lane]
+
+
+def _useful_lanes(scene: Scene) -> int:
+    """Return how many may share a scene: who reads from a disk waits for a core, who reads from far for the answer."""
+    return MOST_LANES if any(is_remote(band.href) for band in scene.bands) else os.cpu_count() or 1
 
 
 def _bands(windows: Sequence[NamedWindow], lanes: int) -> Iterable[Sequence[NamedWindow]]:
