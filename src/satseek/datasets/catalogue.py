@@ -38,6 +38,7 @@ PAIR_SETS: Registry[PairSource] = Registry(
         "bigearthnet-v2": "satseek.datasets.bigearthnet:BIGEARTHNET_V2",
         "ben-14k": "satseek.datasets.bigearthnet:BEN_14K",
         "ben-270k": "satseek.datasets.bigearthnet:BEN_270K",
+        "folder": "satseek.datasets.pairs_folder:PAIRS_FOLDER",
     },
 )
 
