@@ -24,9 +24,11 @@ import numpy as np
 from machine import ROOT, facts, write_result
 
 from satseek.archive.archive import Archive
+from satseek.core.chip import Chip
 from satseek.core.model import Model
 from satseek.core.query import Query
 from satseek.core.result import Hit
+from satseek.core.words import says
 from satseek.evaluation.calibration import Asked, Shown, asked_of, expected_calibration_error, fitted, reliability
 from satseek.evaluation.calibration_said import fitted_said
 from satseek.ingest.pipeline import ingest
@@ -45,6 +47,10 @@ K = 10
 LEAST_CHIPS = 100
 DEFAULTS = ROOT / "src" / "satseek" / "search" / "defaults"
 DIAGRAM = ROOT / "docs" / "img" / "reliability.png"
+NAMES = {
+    label: [phrase.removeprefix("an ").removeprefix("a ").removeprefix("the ") for phrase in (*n.one, *n.many, *n.land)]
+    for label, n in NOUNS.items()
+}
 NONSENSE = ("a plate of spaghetti", "my grandmother's birthday", "quarterly revenue", "a violin concerto")
 
 
@@ -131,7 +137,13 @@ def shown_of(archive: Archive, *, captions: bool = False) -> Shown:
     batches = list(archive.scan())
     chips = [chip for batch in batches for chip in batch.chips]
     silent = [replace(c, caption=c.caption if captions else None, keywords=(), labels=()) for c in chips]
-    return Shown(silent, np.concatenate([batch.vectors for batch in batches]), [frozenset(c.labels) for c in chips])
+    return Shown(silent, np.concatenate([batch.vectors for batch in batches]), [shows(chip) for chip in chips])
+
+
+def shows(chip: Chip) -> frozenset[str]:
+    """Return the painter's labels, and what the caption names besides: little things, which are true as well."""
+    named = {label for label, words in NAMES.items() if any(says(chip.caption or "", each) for each in words)}
+    return frozenset(chip.labels) | named
 
 
 def phrases(label: str) -> list[str]:
@@ -220,7 +232,7 @@ def told(
 
 def truth_of(archive: Archive) -> dict[str, frozenset[str]]:
     """Return what each chip truly shows."""
-    return {chip.id: frozenset(chip.labels) for batch in archive.scan() for chip in batch.chips}
+    return {chip.id: shows(chip) for batch in archive.scan() for chip in batch.chips}
 
 
 def curve(there: Sequence[Answer], absent: Sequence[Answer]) -> dict[str, list[float]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from satseek.cli import calibrate
 from satseek.cli.say import (
     INTERRUPTED,
     OK,
@@ -118,8 +119,13 @@ def optimize(
     with errors_for_people():
         from satseek.archive.archive import Archive
 
-        report = Archive.open(archive).optimize(keep_days=keep_days, measure=measure)
+        opened = Archive.open(archive)
+        report = opened.optimize(keep_days=keep_days, measure=measure)
         write_json(report.to_json()) if json else print(report)
+        calibrate.refresh(opened)
+
+
+app.command("calibrate")(calibrate.run)
 
 
 @app.command("export")

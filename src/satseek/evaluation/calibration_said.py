@@ -7,15 +7,16 @@ from dataclasses import replace
 
 import numpy as np
 
+from satseek.core.chip import Chip
 from satseek.core.model import Model
 from satseek.evaluation.calibration import BEST, Asked, Backgrounds
 from satseek.search.calibrate import probabilities, said_share
-from satseek.search.calibrate_fit import Calibration, Floats, Said, log_odds, probability
+from satseek.search.calibrate_fit import Calibration, Floats, Said, log_odds, probability, said_features
 from satseek.search.embed import Part
 from satseek.search.fuse import fused
 
 RIDGE = 0.1
-WIDEST = 8.0  # of what a text can add to the log odds or take from them
+WIDEST = 3.0  # of what a text can add to the log odds: texts are trusted, but not blindly
 
 
 def fitted_said(questions: Sequence[Asked], model: Model, calibration: Calibration) -> Said:
@@ -33,16 +34,15 @@ def fitted_said(questions: Sequence[Asked], model: Model, calibration: Calibrati
         shown = asked.of
         score = fused([part], shown.vectors, shown.chips, [True] * len(shown.chips)).total
         some = shown.some([int(row) for row in np.argsort(-score, kind="stable")[:BEST]])
-        rows += [_told(chip.text, said_share(asked.words, chip, whole=False)) for chip in some.chips]
+        rows += [_told(asked.words, chip) for chip in some.chips]
         right += list(some.shows(asked.label))
         seen += list(probabilities([part], some.vectors, some.chips, backgrounds.of(shown), untold, concepts))
     share, whole, silent = _fit(np.array(rows), log_odds(np.array(seen)), np.array(right))
     return Said(share, whole, silent, calibration.said.unseen)
 
 
-def _told(text: str, share: float) -> tuple[float, float, float]:
-    """Return the share of words said, whether all are, and whether the text speaks of something else."""
-    return share, float(share == 1), float(bool(text.strip()) and share == 0)
+def _told(words: str, chip: Chip) -> tuple[float, float, float]:
+    return said_features(said_share(words, chip, whole=False)) if chip.text.strip() else (0.0, 0.0, 0.0)
 
 
 def _fit(rows: Floats, before: Floats, right: Floats) -> list[float]:

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NOTE = "calibration"  # the name under which an archive keeps its own
 GROWN = 1.25  # times as many chips, or so many times fewer: the background is drawn anew
+SUREST = 0.9999  # nothing is certain
 DOUBLED = 2.0  # times as many chips: a calibration of the archive's own is out of date
 
 
@@ -71,7 +72,7 @@ class Judge:
                 parts, vectors, [hit.chip for hit in hits], known.background, calibration, known.concepts
             )
             hits = tuple(
-                replace(hit, probability=None if np.isnan(chance) else round(float(chance), 4))
+                replace(hit, probability=None if np.isnan(chance) else min(round(float(chance), 4), SUREST))
                 for hit, chance in zip(hits, chances, strict=True)
             )
         result = replace(result, hits=hits, convincing_from=calibration.auto)
@@ -128,8 +129,7 @@ def probabilities(
 
 def calibration_of(archive: Archive) -> Calibration | None:
     """Return the archive's own calibration, else the one that comes with its model, else None."""
-    noted = archive.note(NOTE)
-    own = None if noted is None else _read(noted)
+    own = _own(archive)
     return own if own is not None and own.fits(archive.card) else shipped(archive.card)
 
 
@@ -141,9 +141,13 @@ def shipped(card: ModelCard) -> Calibration | None:
 
 def is_due(archive: Archive) -> bool:
     """Return whether an archive's own calibration is missing, of another model, or of half as many chips."""
-    noted = archive.note(NOTE)
-    own = None if noted is None else _read(noted)
-    return own is None or not own.fits(archive.card) or not own.rows or len(archive) >= DOUBLED * own.rows
+    own = _own(archive)
+    return own is None or not own.fits(archive.card) or len(archive) >= DOUBLED * own.rows
+
+
+def is_own(archive: Archive) -> bool:
+    """Return whether the archive was calibrated itself."""
+    return _own(archive) is not None
 
 
 def said_share(words: str, chip: Chip, *, whole: bool) -> float:
@@ -185,8 +189,7 @@ def _of_text(part: Part, chip: Chip, calibration: Calibration) -> float:
     """Return what the text of a chip adds to the log odds; nothing where it has none."""
     if not chip.text.strip():
         return 0.0
-    said, share = calibration.said, said_share(part.words or "", chip, whole=part.kind != "sentence")
-    return said.silent if share == 0 else said.share * share + (said.whole if share == 1 else 0.0)
+    return calibration.said.told(said_share(part.words or "", chip, whole=part.kind != "sentence"))
 
 
 def _cannot_say(result: SearchResult, parts: Sequence[Part], archive: Archive) -> tuple[str, ...]:
@@ -200,13 +203,18 @@ def _cannot_say(result: SearchResult, parts: Sequence[Part], archive: Archive) -
     )
 
 
+def _own(archive: Archive) -> Calibration | None:
+    noted = archive.note(NOTE)
+    return _read(noted) if noted else None
+
+
 @cache
 def _shipped(name: str) -> Calibration | None:
     place = files("satseek.search") / "defaults" / f"{name}.json"
     return _read(place.read_text(encoding="utf-8")) if name.isidentifier() and place.is_file() else None
 
 
-@cache
+@lru_cache(8)
 def _read(text: str) -> Calibration | None:
     try:
         return Calibration.from_json(json.loads(text))

@@ -25,6 +25,7 @@ WORDS, EXAMPLE = "words", "example"  # what a probability is asked of
 FEATURES = ("score", "standing", "margin")
 NEARNESS = 0.05  # of questions to concepts: how fast the say of a concept fades with the cosine
 UNLIKE_ALL = 0.7  # cosine from which on a concept has more say than the plain fit
+MOSTLY = 0.6  # of the words: a sports ground is no open ground
 RIDGE_FEATURES, RIDGE_CONCEPTS = 0.01, 0.3
 
 
@@ -44,10 +45,14 @@ class Line:
 class Said:
     """What the text of a chip adds to the log odds of words."""
 
-    share: float = 0.0  # for each share of the words that it says
-    whole: float = 0.0  # where it says all of them
-    silent: float = 0.0  # where it speaks, and of something else (below zero)
+    share: float = 0.0  # where it says most of the words, for each share of them
+    whole: float = 0.0  # more, where it says all of them
+    silent: float = 0.0  # where it speaks, and mostly of something else (below zero)
     unseen: float = -3.0  # the log odds where the model knows none of the words
+
+    def told(self, share: float) -> float:
+        """Return what a text adds that says such a share of the words."""
+        return float(np.dot(said_features(share), (self.share, self.whole, self.silent)))
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,11 @@ class Lesson:
     sensors: NDArray[np.str_]  # (n,)
     features: Floats  # (n, 3)
     right: NDArray[np.bool_]  # (n,)
+
+
+def said_features(share: float) -> tuple[float, float, float]:
+    """Return what is told by a text that says such a share of the words: half of them is another thing's name."""
+    return (share, float(share == 1), 0.0) if share >= MOSTLY else (0.0, 0.0, 1.0)
 
 
 def nearness(question: FloatArray, concepts: FloatArray) -> Floats:
