@@ -17,10 +17,12 @@ from satseek.core.scene import Window
 from satseek.core.sensor import BoolArray
 from satseek.raster.gdal import gdal_call, gdal_name
 from satseek.raster.grid import Grid, has_place, is_laid_by_points, is_north_up
+from satseek.raster.power import PowerScale, mean_power
 from satseek.raster.vrt import with_nodata
 from satseek.raster.warp import alpha_of, warped_by_points, warped_to_grid
 
 _MASKED = 128  # of 255: a blended mask pixel counts as measured from here on
+_HARDLY = 1e-6  # of a pixel: so little of it measured is enough where nodata is told by values
 _NEARLY = 0.01  # of a pixel: grids that differ by less are the same
 
 
@@ -36,8 +38,13 @@ class Layer:
         *,
         nodata: float | None,
         implied: float | None,
+        powers: Sequence[PowerScale | None] = (),
     ) -> None:
-        """Take the file's bands, a nodata value that overrides the file's, and one for files that tell nothing."""
+        """Take the file's bands, a nodata value that overrides the file's, and one for files that tell nothing.
+
+        `powers` says of radar's bands how their numbers stand for power, where averages have to know.
+        """
+        self._powers = [scale for scale in powers if scale is not None]
         self.href, self.indexes = href, list(indexes)
         self.bytes_read = 0
         self._opened = ExitStack()
@@ -83,6 +90,8 @@ class Layer:
         known = mask
         part, coarser = self._part(window, size)
         how = (Resampling.average if coarser > 1 else Resampling.bilinear) if blend else Resampling.nearest
+        if self._powers and coarser > 1 and blend:
+            return self._mean_power(part, size, coarser)
         with gdal_call(self.href), ExitStack() as passing:
             exact, blended = self._exact, self._blended
             if coarser > 1 and self._unwarped is not None:  # far cheaper than warping every pixel and then shrinking
@@ -104,6 +113,33 @@ class Layer:
             valid = mask[None] if valid is None else valid & mask
         self.bytes_read += numbers.nbytes
         return numbers, None if valid is None or valid.all() else np.broadcast_to(valid, numbers.shape)
+
+    def _mean_power(
+        self, part: RasterWindow, size: tuple[int, int], coarser: float
+    ) -> tuple[NDArray[Any], BoolArray | None]:
+        """Average power, not the numbers that stand for it; from an overview where one is still finer."""
+        overviews = self._exact.overviews(self.indexes[0]) if self._is_file else []
+        shrink = max((factor for factor in overviews if factor <= coarser), default=1)
+        top, left = int(part.row_off // shrink) * shrink, int(part.col_off // shrink) * shrink
+        bottom, right = part.row_off + part.height, part.col_off + part.width
+        shape = math.ceil((bottom - top) / shrink), math.ceil((right - left) / shrink)
+
+        def rows(first: int, last: int) -> tuple[NDArray[Any], BoolArray]:
+            height = min((last - first) * shrink, self._exact.height - top - first * shrink)
+            window = RasterWindow(left, top + first * shrink, min(shape[1] * shrink, self._exact.width - left), height)
+            numbers = self._exact.read(
+                self.indexes, window=window, out_shape=(len(self.indexes), last - first, shape[1])
+            )
+            valid, mask = self._told_valid(numbers), self._mask(self._exact, numbers.shape[1:], {"window": window})
+            self.bytes_read += numbers.nbytes + (0 if mask is None else mask.nbytes)
+            told = np.ones((1, 1, 1), dtype=np.bool_) if valid is None else valid
+            return numbers, told if mask is None else told & mask
+
+        inside = tuple(edge / shrink for edge in (part.row_off - top, part.col_off - left, bottom - top, right - left))
+        with gdal_call(self.href):
+            numbers, share = mean_power(rows, self._powers, shape=shape, inside=inside, size=size)
+        least = _MASKED / 255 if self._has_mask or self._alpha is not None else _HARDLY
+        return numbers, share >= least
 
     def _mask(self, source: Any, size: tuple[int, int], request: dict[str, Any]) -> BoolArray | None:
         if self._has_mask:

@@ -22,7 +22,7 @@ from satseek.raster.grid import Grid, grid_of
 from satseek.raster.layer import Layer
 from satseek.raster.quality import cloud_share
 from satseek.raster.recognise import Override, scene_of_files
-from satseek.raster.units import assumed_texts, conversion_of, implied_nodata, settle_unit
+from satseek.raster.units import assumed_texts, conversion_of, implied_nodata, power_scale_of, settle_unit
 from satseek.raster.validity import judged
 from satseek.raster.vrt import with_metric_points
 from satseek.raster.windows import ChipWindow
@@ -147,10 +147,10 @@ class SceneReader:
         if self._asked_grid is not None and any(grid_of(dataset).crs is None for dataset in self._placed.values()):
             raise SourceError(f"{self.scene.source} has no place on the globe, so it cannot be shown at another's.")
         self._globe = self._globe_of(self._grid)
-        self._layers = [self._layer(href, dataset) for href, dataset in self._placed.items()]
         self._conversions = [
             conversion_of(self.scene, self._sensor, band, self._files[band.href]) for band in self.scene.bands
         ]
+        self._layers = [self._layer(href, dataset) for href, dataset in self._placed.items()]
         self._mask = self._mask_layer(self.scene.mask)
         self._bands_of_layer = [
             [number for number, band in enumerate(self.scene.bands) if band.href == layer.href]
@@ -187,7 +187,20 @@ class SceneReader:
 
     def _layer(self, href: str, dataset: Any) -> Layer:
         indexes = list(dict.fromkeys(band.index for band in self.scene.bands if band.href == href))
-        layer = Layer(href, dataset, self._grid, indexes, nodata=self.scene.nodata, implied=implied_nodata(self.scene))
+        converted = {
+            band.index: conversion
+            for band, conversion in zip(self.scene.bands, self._conversions, strict=True)
+            if band.href == href
+        }
+        layer = Layer(
+            href,
+            dataset,
+            self._grid,
+            indexes,
+            nodata=self.scene.nodata,
+            implied=implied_nodata(self.scene),
+            powers=[power_scale_of(self.scene, self._sensor, converted[index]) for index in indexes],
+        )
         self._opened.callback(layer.close)
         return layer
 

@@ -15,6 +15,7 @@ from satseek.core.scene import BandFile, Scene
 from satseek.core.sensor import Sensor
 from satseek.core.sensors import rgb, s1, s2
 from satseek.core.vectors import FloatArray
+from satseek.raster.power import PowerScale
 from satseek.raster.sample import sample_of
 
 UNITS: Mapping[str, tuple[str, ...]] = {"rgb": rgb.UNITS, "s2": s2.UNITS, "s1": s1.UNITS}
@@ -94,6 +95,13 @@ def conversion_of(scene: Scene, sensor: Sensor, band: BandFile, dataset: Any) ->
         decibels=_DB_FACTOR.get(scene.unit or ""),
         pixel_type=sensor.pixel_type,
     )
+
+
+def power_scale_of(scene: Scene, sensor: Sensor, conversion: Conversion) -> PowerScale | None:
+    """Return how radar's stored numbers stand for power, None for other sensors and where they are power."""
+    if scene.sensor != "s1" or scene.unit == "power":
+        return None
+    return PowerScale(conversion.scale, conversion.offset, scene.unit == "amplitude", sensor.valid_range)
 
 
 def implied_nodata(scene: Scene) -> float | None:
