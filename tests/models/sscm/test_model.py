@@ -31,7 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     network = Sscm(SETTINGS)
     means = {MEANS + sensor: torch.full((48,), 0.01) for sensor in SETTINGS.bands}
     sensors = sensors_of(SETTINGS.bands)
-    card = ModelCard("small", "1", "Small", 48, sensors, False, 48, options={"learns": "pairs", "resolution_m": 20.0})
+    options = {"learns": "pairs", "resolution_m": 20.0, "window": 48}
+    card = ModelCard("small", "1", "Small", 48, sensors, False, 96, options=options)
     place = tmp_path_factory.mktemp("model")
     save_checkpoint(place, card, {**network.state_dict(), **means}, settings=SETTINGS.to_json(), half=False)
     return place

@@ -79,6 +79,7 @@ def test_a_run_learns_and_leaves_a_model_that_finds_the_other_sensors_chip(data:
     assert card.figures["val_sensor_gap_less_means"] < card.figures["val_sensor_gap"]
     assert "16 places seen by s1 and s2" in card.training_data
     assert not card.reads_text
+    assert card.chip_size == 48
 
 
 def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data: Path, tmp_path: Path) -> None:
@@ -132,7 +133,9 @@ def test_both_sensors_are_turned_alike_and_corners_say_where_windows_are(data: P
     )
     recipe = small(*still)
     told = lessons(data, recipe, tmp_path)
-    same = PairLessons("same", {"s1": told.pictures["s1"], "s2": told.pictures["s1"].repeat(3, 1)}, 10.0, np.arange(16))
+    same = PairLessons(
+        "same", {"s1": told.pictures["s1"], "s2": told.pictures["s1"].repeat(3, 1)}, 10.0, 10.0, np.arange(16)
+    )
     batch = next(PairBatches(same, recipe).epoch(0))
     for place in range(batch.shown):
         down, right = (batch.corners["s1"][place] - batch.corners["s2"][place]).long().tolist()

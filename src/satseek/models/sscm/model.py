@@ -35,6 +35,7 @@ class SscmModel:
         self._means = {name: mean.float() for name, mean in means.items()}
         self._bands = network.settings.bands
         self._resolution_m = float(card.options["resolution_m"])
+        self._window = int(card.options["window"])
         self._device = torch.device("cpu")
 
     @staticmethod
@@ -82,7 +83,7 @@ class SscmModel:
             sensor = encoder_of(chip, self._bands, self.card)
             values = bands_of(chip, sensor, self._bands[sensor])
             if chip.valid.any():
-                image = sized(values, chip.ground_resolution_m, self._resolution_m, self.card.chip_size)
+                image = sized(values, chip.ground_resolution_m, self._resolution_m, self._window)
                 groups[sensor, tuple(image.shape)].append((place, image))
         return groups
 

@@ -34,9 +34,9 @@ def card_of_pair_run(
         dimensions=recipe.model.dimensions,
         sensors=sensors,
         reads_text=False,
-        chip_size=recipe.data.window,
+        chip_size=round(recipe.data.window * lessons.resolution_m / lessons.native_m),
         units={sensor: _UNITS[sensor] for sensor in sensors},
-        ground_resolution_m=dict.fromkeys(sensors, (lessons.resolution_m / 2, lessons.resolution_m)),
+        ground_resolution_m=dict.fromkeys(sensors, (lessons.native_m, lessons.resolution_m)),
         training_data=(
             f"{lessons.name}, train split: {len(lessons):,} places seen by {' and '.join(bands)}; recipe "
             f"'{recipe.name}', seed {recipe.seed}, {epoch + 1} of {recipe.optimiser.epochs} epochs, no labels"
@@ -47,6 +47,7 @@ def card_of_pair_run(
         options={
             "learns": "pairs",
             "resolution_m": lessons.resolution_m,
+            "window": recipe.data.window,
             "bands": {sensor: list(names) for sensor, names in bands.items()},
             "recipe": recipe.to_json(),
         },

@@ -34,7 +34,8 @@ class PairLessons:
 
     name: str
     pictures: Mapping[str, Pictures]  # sensor -> (places, bands, side, side), in the sensor's unit
-    resolution_m: float
+    resolution_m: float  # of these pictures
+    native_m: float  # of the set's own
     whole: NDArray[np.int64]  # numbers of the places whose pictures could all be read
 
     def __len__(self) -> int:
@@ -80,7 +81,7 @@ def lessons_of(
     if broken:
         log.warning("%s %s: %d broken pairs are left out", pairs.name, pairs.split, len(broken))
     whole = np.setdiff1d(np.arange(len(pairs)), np.array(list(broken), dtype=np.int64))
-    return PairLessons(pairs.name, pictures, metres, whole)
+    return PairLessons(pairs.name, pictures, metres, pairs.ground_resolution_m, whole)
 
 
 def _decode(
