@@ -16,9 +16,10 @@ from satseek.service.desk import Desk
 from satseek.service.guard import Guard
 from satseek.service.jobs import Jobs
 from satseek.service.library import Library
+from satseek.service.maps import Maps
 from satseek.service.metrics import Metrics
 from satseek.service.public import Names
-from satseek.service.routes import archive, health, images, ingest, items, scenes, search, stac, tiles
+from satseek.service.routes import archive, health, images, ingest, items, locate, scenes, search, stac, tiles, why
 from satseek.service.settings import Settings
 from satseek.service.work import Workbench
 
@@ -43,7 +44,19 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     )
     app.state.desk = desk
     errors.install(app)
-    for routes in (stac, search, images, items, scenes, tiles, archive, health, *([ingest] if desk.jobs else [])):
+    for routes in (
+        stac,
+        search,
+        locate,
+        images,
+        items,
+        why,
+        scenes,
+        tiles,
+        archive,
+        health,
+        *([ingest] if desk.jobs else []),
+    ):
         app.include_router(routes.router)
     if page.index() is not None:
         app.mount(page.PREFIX.rstrip("/"), page.PageFiles(directory=page.STATIC), name="page")
@@ -69,5 +82,6 @@ def desk_of(settings: Settings, *, model: Model | None = None) -> Desk:
         metrics=Metrics(),
         names=names,
         decoder=Decoder(settings.limits),
+        maps=Maps(settings.limits.maps),
         jobs=Jobs(library, settings, names) if settings.ingest_from else None,
     )

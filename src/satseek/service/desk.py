@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from satseek.service.decoder import Decoder
 from satseek.service.jobs import Jobs
 from satseek.service.library import Library
+from satseek.service.maps import Maps
 from satseek.service.metrics import Metrics
 from satseek.service.public import Names
 from satseek.service.scene_list import SceneList
@@ -32,6 +33,7 @@ class Desk:
     names: Names
     decoder: Decoder
     tiles: TileCache = field(default_factory=TileCache)
+    maps: Maps = field(default_factory=Maps)
     jobs: Jobs | None = None  # None: read-only
     streams: int = 0  # that are followed now
     closing: bool = False  # streams end, so that the service can

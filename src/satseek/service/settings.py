@@ -27,6 +27,9 @@ class Limits:
     send_seconds: float = 30.0  # for a client to take what is ready
     picture_side: int = 1_024
     jobs: int = 20  # remembered
+    map_chips: int = 50_000  # of one heat map
+    map_encoded: int = 1_000  # of them, those that are read and encoded while somebody waits
+    maps: int = 64  # remembered
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,7 @@ def completed(
     wanted: Sequence[ChipWindow],
     model: Callable[[], Model],
     *,
+    most: int = MOST_CHIPS,
     on_progress: OnProgress | None = None,
 ) -> Looked:
     """Return a vector for each window that is wanted: stored where there is one, else read and encoded now.
@@ -105,6 +106,11 @@ def completed(
     known = [_wordless(held.chips[row]) for row in there]
     if not missing:
         return Looked(tuple(known), held.vectors[there], stored=len(there))
+    if len(missing) > most:
+        raise UsageError(
+            f"{len(missing):,} chips of this scene are not stored and would be encoded now; the limit is {most:,}. Ask "
+            "for a smaller part of the scene, for coarser scales, or for what is stored."
+        )
     fresh = encode_windows(scene, missing, model(), on_progress=on_progress)
     notes: tuple[str, ...] = ()
     if fresh.unreadable:

@@ -53,6 +53,7 @@ class Way:
     cut: float | None = None  # heat in 0…1 from which spots are outlined; None: chosen for the map
     stored_only: bool = False  # as the archive holds it, however it is cut, words included: nothing is read
     most_chips: int = MOST_CHIPS
+    most_encoded: int = MOST_CHIPS  # of the chips, those that are read and encoded now
 
     def __post_init__(self) -> None:
         if not self.scales or any(not 0.01 <= scale <= 10_000 for scale in self.scales):
@@ -177,7 +178,7 @@ def _looked(
     if way.stored_only:
         if not held.chips:
             raise UsageError(
-                f"The archive holds no chips of {ground.scene.source} here. Ingest it first (satseek ingest ARCHIVE "
+                "The archive holds no chips of this scene here. Ingest it first (satseek ingest ARCHIVE "
                 "SCENE --overlap 0.5 --scales 1,2,4), or let them be encoded now."
             )
         return held
@@ -185,9 +186,9 @@ def _looked(
     wanted = wanted_windows(
         ground, region, chip=chip_side(held, card.chip_size), scales=way.scales, most=way.most_chips
     )
-    looked = completed(held, ground.scene, wanted, model, on_progress=on_progress)
+    looked = completed(held, ground.scene, wanted, model, most=way.most_encoded, on_progress=on_progress)
     if not looked.chips:
-        raise UsageError(f"{ground.scene.source} holds nothing to look at here: all of it is without data.")
+        raise UsageError("There is nothing to look at here: all of it is without data.")
     return looked
 
 
