@@ -9,7 +9,6 @@ const MORE = ["locate", "openapi.json", "collections", "overlays"];
 
 export default defineConfig({
   base: "/page/",
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   server: { proxy: Object.fromEntries([...PATHS, ...MORE].map((path) => [`/${path}`, SERVICE])) },
   worker: { format: "es" },

@@ -1,0 +1,77 @@
+/** A picture of the service: plain where it is open to all, fetched with the token where it is not. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, token } from "../api/client";
+
+interface Properties {
+  src: string;
+  alt: string;
+  class?: string;
+  testid?: string;
+  lazy?: boolean;
+  style?: Record<string, string>;
+}
+
+export function Picture({ src, alt, class: name = "", testid, lazy = false, style }: Properties) {
+  const [state, setState] = useState<"loading" | "there" | "missing">("loading");
+  const held = useFetched(src, lazy);
+  useEffect(() => setState(held.failed ? "missing" : "loading"), [src, held.failed]);
+  const common = { class: `picture ${name}`, "data-state": state, "data-testid": testid, ref: held.place, ...(style && { style }) };
+  if (state === "missing") {
+    return (
+      <span {...common} role="img" aria-label={`${alt} (its pixels cannot be read)`}>
+        <span class="picture-missing">no picture</span>
+      </span>
+    );
+  }
+  return (
+    <span {...common}>
+      {held.address && (
+        <img
+          src={held.address}
+          alt={alt}
+          loading={lazy ? "lazy" : "eager"}
+          decoding="async"
+          draggable={false}
+          onLoad={() => setState("there")}
+          onError={() => setState("missing")}
+        />
+      )}
+    </span>
+  );
+}
+
+/** Return an address that an <img> can show; with a token the picture is fetched once it comes near. */
+function useFetched(src: string, lazy: boolean) {
+  const place = useRef<HTMLSpanElement>(null);
+  const guarded = token() !== null && !src.startsWith("blob:");
+  const [fetched, setFetched] = useState<{ of: string; url: string | null } | null>(null);
+  useEffect(() => {
+    if (!guarded) return;
+    let url: string | null = null;
+    const gone = new AbortController();
+    const get = async () => {
+      try {
+        const blob = await (await ask(src, { signal: gone.signal })).blob();
+        url = URL.createObjectURL(blob);
+        setFetched({ of: src, url });
+      } catch {
+        if (!gone.signal.aborted) setFetched({ of: src, url: null });
+      }
+    };
+    const watcher = new IntersectionObserver((entries) => {
+      if (!entries.some((entry) => entry.isIntersecting)) return;
+      watcher.disconnect();
+      void get();
+    });
+    if (lazy && place.current) watcher.observe(place.current);
+    else void get();
+    return () => {
+      gone.abort();
+      watcher.disconnect();
+      if (url) URL.revokeObjectURL(url);
+    };
+  }, [src, guarded]);
+  if (!guarded) return { place, address: src, failed: false };
+  const mine = fetched?.of === src ? fetched : null;
+  return { place, address: mine?.url ?? null, failed: mine !== null && mine.url === null };
+}
