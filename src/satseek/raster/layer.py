@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from affine import Affine
 from numpy.typing import NDArray
 from rasterio.enums import MaskFlags, Resampling
 from rasterio.windows import Window as RasterWindow
@@ -17,10 +18,12 @@ from satseek.core.scene import Window
 from satseek.core.sensor import BoolArray
 from satseek.raster.gdal import gdal_call, gdal_name
 from satseek.raster.grid import Grid, has_place, is_laid_by_points, is_north_up
+from satseek.raster.points import coarse_by_points
 from satseek.raster.power import PowerScale, mean_power
 from satseek.raster.vrt import with_nodata
 from satseek.raster.warp import alpha_of, warped_by_points, warped_to_grid
 
+_COARSE = 2.0  # file pixels a side of a chip's pixel, from where on a file with control points is shrunk first
 _MASKED = 128  # of 255: a blended mask pixel counts as measured from here on
 _HARDLY = 1e-6  # of a pixel: so little of it measured is enough where nodata is told by values
 _NEARLY = 0.01  # of a pixel: grids that differ by less are the same
@@ -51,6 +54,12 @@ class Layer:
         self._nodata = [_nodata_of(dataset, index, nodata, implied) for index in self.indexes]
         self._grid = grid
         self._unwarped: Any | None = None
+        self._flat: Layer | None = None  # a file with control points, in its own pixels
+        if _are_points_of(dataset, grid):
+            own = Grid(dataset.width, dataset.height, Affine.identity(), None)
+            self._flat = Layer(href, dataset, own, indexes, nodata=nodata, implied=implied, powers=powers)
+            self._opened.callback(self._flat.close)
+            self._dataset = dataset
         with gdal_call(href):
             self._lay(dataset)
         flags = self._exact.mask_flag_enums[self.indexes[0] - 1]
@@ -90,6 +99,8 @@ class Layer:
         known = mask
         part, coarser = self._part(window, size)
         how = (Resampling.average if coarser > 1 else Resampling.bilinear) if blend else Resampling.nearest
+        if self._flat is not None and coarser >= _COARSE and blend:
+            return self._by_points(self._flat, self._grid.seen_at(window, size), coarser)
         if self._powers and coarser > 1 and blend:
             return self._mean_power(part, size, coarser)
         with gdal_call(self.href), ExitStack() as passing:
@@ -113,6 +124,19 @@ class Layer:
             valid = mask[None] if valid is None else valid & mask
         self.bytes_read += numbers.nbytes
         return numbers, None if valid is None or valid.all() else np.broadcast_to(valid, numbers.shape)
+
+    def _by_points(self, flat: Layer, grid: Grid, coarser: float) -> tuple[NDArray[Any], BoolArray]:
+        def shrunk(part: RasterWindow, size: tuple[int, int]) -> tuple[NDArray[Any], BoolArray | None]:
+            return flat.read(Window(part.col_off, part.row_off, part.width, part.height), size)
+
+        before = flat.bytes_read
+        with gdal_call(self.href):
+            values, valid = coarse_by_points(self._dataset, grid, len(self.indexes), coarser=coarser, shrunk=shrunk)
+        self.bytes_read += flat.bytes_read - before
+        dtype = np.dtype(self._dataset.dtypes[self.indexes[0] - 1])
+        if dtype.kind in "iu" and not self._powers:
+            values = np.rint(np.where(valid, values, 0)).astype(dtype)
+        return values, valid
 
     def _mean_power(
         self, part: RasterWindow, size: tuple[int, int], coarser: float
@@ -161,7 +185,7 @@ class Layer:
         """Find how the file reaches the grid: by plain windows, by its control points, or by being warped."""
         how = Resampling.nearest if dataset.colorinterp[0].name == "palette" else Resampling.bilinear
         source = dataset
-        if is_laid_by_points(dataset):
+        if is_laid_by_points(dataset) and self._grid.crs is not None:
             source = self._opened.enter_context(warped_by_points(dataset, nodata=self._nodata[0], how=how))
         place = _place_on(source, self._grid)
         if place is None:
@@ -189,6 +213,11 @@ class Layer:
         whole = all(isinstance(number, int) for number in (column, row, width, height))
         coarser = max(height / size[0], width / size[1])
         return RasterWindow(column, row, width, height), coarser if whole or coarser != 1.0 else 0.999
+
+
+def _are_points_of(dataset: Any, grid: Grid) -> bool:
+    """Whether control points place a file on just this grid."""
+    return is_laid_by_points(dataset) and grid.crs is not None and dataset.gcps[1] == grid.crs
 
 
 def _place_on(dataset: Any, grid: Grid) -> tuple[float, float, float, float] | None:
