@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 from fakes.chips import chip
 from satseek.core.area import Area
 from satseek.core.card import ModelCard
-from satseek.core.chip import chip_id
+from satseek.core.chip import chip_id, chip_id_maker
 from satseek.core.errors import ModelError, UnknownName, did_you_mean
 from satseek.core.filters import Filters
 from satseek.core.model import require_readable, require_text
@@ -117,3 +119,12 @@ def test_reports_print_and_turn_into_json() -> None:
     assert "run the same command again" in str(replace(report, interrupted=True))
     facts = Explanation({"recall": 1.23456}, "IVF_RQ", "m", 10, 5).to_json()
     assert facts == {"milliseconds": {"recall": 1.235}, "index": "IVF_RQ", "model": "m", "rows": 10, "candidates": 5}
+
+
+def test_ids_are_the_same_in_every_version_for_archives_are_filled_over_years() -> None:
+    scene = Scene("ü/a.tif", "a", "s1", (BandFile("VV", "a.tif"), BandFile("VH", "a.tif", 2)))
+    make = chip_id_maker(scene, "colour@1")
+    for window, scale in ((Window(168, 336, 224, 224), 1), (Window(0, 0, 9, 9), 0.333333), (Window(7, 0, 9, 9), 1e-5)):
+        parts = ["ü/a.tif", "s1", ["VV", "VH"], list(window), float(scale), "colour@1"]
+        told = hashlib.sha256(json.dumps(parts, separators=(",", ":")).encode()).hexdigest()[:24]
+        assert make(window, scale) == chip_id(scene=scene, window=window, scale=scale, model="colour@1") == told

@@ -13,7 +13,7 @@ from satseek.core.card import ModelCard
 from satseek.core.scene import Scene
 from satseek.ingest.cut import CutPlan
 from satseek.ingest.job import OpenReader, Surveyed
-from satseek.ingest.plan import ASKED_AT_ONCE, id_of, survey
+from satseek.ingest.plan import ASKED_AT_ONCE, ids_for, survey
 from satseek.ingest.report import Tally
 from satseek.raster.read import SceneReader
 
@@ -73,7 +73,8 @@ def forecast(
 
 def _held(surveyed: Surveyed, card: ModelCard, archive: Archive) -> int:
     windows = iter(surveyed.cutting)
+    id_of = ids_for(surveyed.scene, card)
     held = 0
-    while ids := [id_of(surveyed.scene, window, card) for window in islice(windows, ASKED_AT_ONCE)]:
+    while ids := [id_of(each.window, each.scale) for each in islice(windows, ASKED_AT_ONCE)]:
         held += len(archive.held(ids))
     return held

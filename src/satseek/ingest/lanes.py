@@ -22,7 +22,7 @@ from satseek.raster.gdal import is_remote
 from satseek.raster.windows import ChipWindow
 
 WINDOWS_A_JOB = 72
-BYTES_A_JOB = 24e6  # of pixels, once read
+BYTES_A_JOB = 12e6  # of pixels, once read
 WINDOWS_A_BAND = 256  # fewer are not worth a second open file, and the blocks that two bands share are decoded twice
 MOST_LANES = 64  # that are of use for one scene, however far away
 STRIP = 72  # chips times bands across a strip

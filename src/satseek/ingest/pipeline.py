@@ -113,7 +113,7 @@ class _Run:
             reader.read,
             todo,
             workers=workers,
-            ahead=workers + 2,
+            ahead=2 * workers + 4,  # enough that a lane of full windows does not hold up one of empty ones
             lane_of=lambda job: job.lane,
             at_end=reader.close_mine,
         )

@@ -6,17 +6,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from satseek.core.card import ModelCard
-from satseek.core.chip import chip_id
+from satseek.core.chip import chip_id_maker
 from satseek.core.errors import ModelError, SourceError, UsageError
 from satseek.core.model import require_readable
-from satseek.core.scene import Scene
+from satseek.core.scene import Scene, Window
 from satseek.ingest.ahead import Ahead
 from satseek.ingest.cut import CutPlan, cut
 from satseek.ingest.job import Job, OpenReader, Surveyed
 from satseek.ingest.lanes import NamedWindow, spread
 from satseek.ingest.report import Tally
 from satseek.raster.read import SceneReader
-from satseek.raster.windows import ChipWindow
 
 PICTURE_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp")
 ASKED_AT_ONCE = 8192  # ids in one question to the archive
@@ -71,9 +70,9 @@ def jobs(
             yield Job(slab[piece.scene][0], piece.windows, piece.lane, number)
 
 
-def id_of(scene: Scene, window: ChipWindow, card: ModelCard) -> str:
-    """Return the id that a window's chip has in every archive of this model."""
-    return chip_id(scene=scene, window=window.window, scale=window.scale, model=f"{card.name}@{card.version}")
+def ids_for(scene: Scene, card: ModelCard) -> Callable[[Window, float], str]:
+    """Return what makes the ids that a scene's chips, by window and scale, have in every archive of this model."""
+    return chip_id_maker(scene, f"{card.name}@{card.version}")
 
 
 def require_bands(card: ModelCard, scene: Scene) -> None:
@@ -113,12 +112,13 @@ def _slabs(surveyed: Ahead[Surveyed], card: ModelCard) -> Iterator[_Slab]:
     room, until = ASKED_AT_ONCE, 0.0
     for scene in surveyed:
         windows: list[NamedWindow] = []
+        id_of = ids_for(scene.scene, card)
         for window in scene.cutting:
             if room == 0:
                 slab.append((scene, windows))
                 yield slab
                 slab, windows, room = [], [], ASKED_AT_ONCE
-            windows.append(NamedWindow(id_of(scene.scene, window, card), window))
+            windows.append(NamedWindow(id_of(window.window, window.scale), window))
             room -= 1
         slab.append((scene, windows))
         until = time.monotonic() + GATHER_SECONDS if len(slab) == 1 else until
