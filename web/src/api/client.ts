@@ -38,7 +38,7 @@ export function authorization(): Record<string, string> {
 }
 
 /** Make an address that the service gave one of this page's own origin; others stay as they are. */
-export function ownAddress(href: string, origin: string = location.origin): string {
+export function ownAddress(href: string, origin: string = globalThis.location?.origin ?? "http://localhost"): string {
   try {
     const url = new URL(href, origin);
     const local = ["127.0.0.1", "localhost", "[::1]"];

@@ -122,7 +122,7 @@ export interface Located {
   type: "FeatureCollection";
   features: Feature[];
   "satseek:overlay"?: Overlay | null;
-  "satseek:message"?: string | null;
+  "satseek:found"?: boolean;
   [name: string]: unknown;
 }
 

@@ -8,10 +8,10 @@ import type { Box, WherePart } from "../question/parts";
 import { zoomWhere } from "../reading/ground";
 import type { Drawing } from "../state/store";
 import { calm, type Theme } from "../view/theme";
-import { coastlines } from "./coast";
+import { coastlines, FINE_FROM } from "./coast";
 import { Drawer } from "./drawer";
+import { areaFeature, type Hit, hitFeatures } from "./features";
 import { graticule } from "./graticule";
-import { areaFeature, hitFeatures, type Hit } from "./features";
 import { Imagery } from "./imagery";
 import { baseStyle, HIT_LAYERS, paints } from "./style";
 
@@ -35,6 +35,7 @@ export class Atlas {
   private hits: readonly Hit[] = [];
   private pointed: string | null = null;
   private chosen: string | null = null;
+  private isFine = false;
 
   constructor(
     private readonly container: HTMLElement,
@@ -76,7 +77,7 @@ export class Atlas {
       container.dataset["ready"] = "true";
       this.moved();
     });
-    void coastlines().then((land) => this.data("land", land));
+    void coastlines(false).then((land) => this.data("land", land));
   }
 
   showHits(hits: readonly Hit[]): void {
@@ -133,8 +134,15 @@ export class Atlas {
           [east, south],
           [west, south],
         ];
-        this.map.addSource("heat", { type: "image", url: new URL(ownAddress(overlay.href), location.origin).href, coordinates: corners });
-        this.map.addLayer({ id: "heat", type: "raster", source: "heat", paint: { "raster-opacity": 0.75 } }, "area-fill");
+        this.map.addSource("heat", {
+          type: "image",
+          url: new URL(ownAddress(overlay.href), location.origin).href,
+          coordinates: corners,
+        });
+        this.map.addLayer(
+          { id: "heat", type: "raster", source: "heat", paint: { "raster-opacity": 0.75 } },
+          "area-fill",
+        );
       }
       const source = this.map.getSource<GeoJSONSource>("spots");
       source?.setData({ type: "FeatureCollection", features: located?.features ?? [] });
@@ -143,7 +151,8 @@ export class Atlas {
 
   setTheme(theme: Theme): void {
     void this.ready.then(() => {
-      for (const [layer, property, value] of paints(theme)) this.map.setPaintProperty(layer, property as "line-color", value);
+      for (const [layer, property, value] of paints(theme))
+        this.map.setPaintProperty(layer, property as "line-color", value);
     });
   }
 
@@ -207,6 +216,10 @@ export class Atlas {
     this.container.dataset["center"] = `${lng.toFixed(6)},${lat.toFixed(6)}`;
     this.container.dataset["zoom"] = this.map.getZoom().toFixed(2);
     void this.data("graticule", graticule(box));
+    if (!this.isFine && this.map.getZoom() > FINE_FROM) {
+      this.isFine = true;
+      void coastlines(true).then((land) => this.data("land", land));
+    }
     this.imagery.follow(box);
     this.told.onView(box);
   }

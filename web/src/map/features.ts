@@ -36,6 +36,14 @@ export function polygonOf([west, south, east, north]: Box): Polygon {
   const far = east < west ? east + 360 : east;
   return {
     type: "Polygon",
-    coordinates: [[[west, south], [far, south], [far, north], [west, north], [west, south]]],
+    coordinates: [
+      [
+        [west, south],
+        [far, south],
+        [far, north],
+        [west, north],
+        [west, south],
+      ],
+    ],
   };
 }

@@ -15,10 +15,17 @@ export function graticule([west, south, east, north]: Box): FeatureCollection {
   const [low, high] = [Math.max(-85, south - step), Math.min(85, north + step)];
   const lines: number[][][] = [];
   for (let at = Math.ceil((west - step) / step); at * step <= east + step; at += 1) {
-    if (Math.abs(at * step) <= 180) lines.push([[at * step, low], [at * step, high]]);
+    if (Math.abs(at * step) <= 180)
+      lines.push([
+        [at * step, low],
+        [at * step, high],
+      ]);
   }
   for (let at = Math.ceil(low / step); at * step <= high; at += 1) {
-    lines.push([[Math.max(-180, west - step), at * step], [Math.min(180, east + step), at * step]]);
+    lines.push([
+      [Math.max(-180, west - step), at * step],
+      [Math.min(180, east + step), at * step],
+    ]);
   }
   const features = lines.map((coordinates) => ({
     type: "Feature" as const,

@@ -48,7 +48,12 @@ export class Imagery {
   }
 
   private async found(view: Box): Promise<Scene[] | null> {
-    const clamped: Box = [Math.max(-180, view[0]), Math.max(-90, view[1]), Math.min(180, view[2]), Math.min(90, view[3])];
+    const clamped: Box = [
+      Math.max(-180, view[0]),
+      Math.max(-90, view[1]),
+      Math.min(180, view[2]),
+      Math.min(90, view[3]),
+    ];
     try {
       const page = await scenes(clamped, this.which === "all" ? [] : [this.which], ASKED);
       const zoom = this.map.getZoom();
@@ -74,7 +79,10 @@ export class Imagery {
       minzoom: 0,
       maxzoom: 19,
     });
-    this.map.addLayer({ id: layer, type: "raster", source: layer, paint: { "raster-fade-duration": 150 } }, "area-fill");
+    this.map.addLayer(
+      { id: layer, type: "raster", source: layer, paint: { "raster-fade-duration": 150 } },
+      "area-fill",
+    );
     this.shown.set(scene.id, layer);
   }
 }

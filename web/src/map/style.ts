@@ -16,7 +16,10 @@ const COLOUR: ExpressionSpecification = [
 ];
 
 /** Return an expression that differs by whether a footprint is large enough at a zoom to be seen as such. */
-function whereSeen(seen: ExpressionSpecification | number, unseen: ExpressionSpecification | number): ExpressionSpecification {
+function whereSeen(
+  seen: ExpressionSpecification | number,
+  unseen: ExpressionSpecification | number,
+): ExpressionSpecification {
   const at = (zoom: number): ExpressionSpecification => ["case", ["<=", ["get", "seen"], zoom], seen, unseen];
   const steps = Array.from({ length: 41 }, (_, index) => index / 2 + 0.5).flatMap((zoom) => [zoom, at(zoom)]);
   return ["step", ["zoom"], at(0), ...steps] as unknown as ExpressionSpecification;
@@ -74,11 +77,18 @@ export function baseStyle(): StyleSpecification {
         paint: { "fill-color": COLOUR, "fill-opacity": ["case", marked, 0.42, 0.14] },
       },
       {
-        ...line("hits-casing", "hits", { "line-color": colours.casing, "line-opacity": 0.65, "line-width": ["case", marked, 6, 3.4] }),
+        ...line("hits-casing", "hits", {
+          "line-color": colours.casing,
+          "line-opacity": 0.65,
+          "line-width": ["case", marked, 6, 3.4],
+        }),
         layout: { "line-sort-key": ["get", "order"], "line-join": "round" },
       } as LayerSpecification,
       {
-        ...line("hits-line", "hits", { "line-color": ["case", flag("chosen"), "#ffffff", COLOUR], "line-width": ["case", marked, 3.4, 1.8] }),
+        ...line("hits-line", "hits", {
+          "line-color": ["case", flag("chosen"), "#ffffff", COLOUR],
+          "line-width": ["case", marked, 3.4, 1.8],
+        }),
         layout: { "line-sort-key": ["get", "order"], "line-join": "round" },
       } as LayerSpecification,
       {
@@ -93,14 +103,25 @@ export function baseStyle(): StyleSpecification {
           "circle-stroke-width": whereSeen(0, ["case", marked, 2.5, 1.2]),
         },
       },
-      { id: "drawn-fill", type: "fill", source: "drawn", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": "#1c7ed6", "fill-opacity": 0.15 } },
+      {
+        id: "drawn-fill",
+        type: "fill",
+        source: "drawn",
+        filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": "#1c7ed6", "fill-opacity": 0.15 },
+      },
       line("drawn-line", "drawn", { "line-color": "#1c7ed6", "line-width": 2 }),
       {
         id: "drawn-corner",
         type: "circle",
         source: "drawn",
         filter: ["==", ["geometry-type"], "Point"],
-        paint: { "circle-color": "#ffffff", "circle-radius": 4, "circle-stroke-color": "#1c7ed6", "circle-stroke-width": 2 },
+        paint: {
+          "circle-color": "#ffffff",
+          "circle-radius": 4,
+          "circle-stroke-color": "#1c7ed6",
+          "circle-stroke-width": 2,
+        },
       },
     ],
   };

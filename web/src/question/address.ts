@@ -9,7 +9,17 @@ export interface Place {
 }
 
 const LISTS = ["must", "not", "like", "unlike"];
-const JSON_KEYS = ["weight", "intersects", "properties", "filter", "max_cloud", "max_nodata", "merge", "limit", "offset"];
+const JSON_KEYS = [
+  "weight",
+  "intersects",
+  "properties",
+  "filter",
+  "max_cloud",
+  "max_nodata",
+  "merge",
+  "limit",
+  "offset",
+];
 const KNOWN = new Set([...LISTS, ...JSON_KEYS, "q", "bbox", "datetime", "sensors", "collections", "ids", "cut"]);
 const OWN = new Set(["off", "item"]); // what the page adds: parts that are switched off, the result that is open
 

@@ -75,7 +75,9 @@ export function ofBody(value: Body): { question: Question; problems: string[] } 
     if (isPeriod(datetime)) parts.push({ kind: "when", datetime, on: true });
     else tell("datetime", datetime);
   }
-  const names = listed(value["sensors"] ?? value["collections"]).map(String).filter(Boolean);
+  const names = listed(value["sensors"] ?? value["collections"])
+    .map(String)
+    .filter(Boolean);
   if (names.length) parts.push({ kind: "sensors", names, on: true });
   for (const key of REST_KEYS) {
     if (value[key] != null) parts.push({ kind: "rest", key, value: value[key], on: true });
@@ -136,4 +138,5 @@ function short(value: unknown): string {
 }
 
 /** Return the words of a part as they are written in the bar. */
-export const written = (part: WordPart): string => (part.kind === "sentence" ? part.text : `${part.kind}: ${part.text}`);
+export const written = (part: WordPart): string =>
+  part.kind === "sentence" ? part.text : `${part.kind}: ${part.text}`;

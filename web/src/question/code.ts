@@ -20,9 +20,16 @@ export function asPython(origin: string, path: string, body: Body | null, withTo
   const data = body ? ", data=json.dumps(query).encode()" : "";
   const asked = `urllib.request.Request(${JSON.stringify(origin + path)}${data}${headers.length ? `, headers={${headers.join(", ")}}` : ""})`;
   const tail = body
-    ? ["for feature in found[\"features\"]:", "    print(feature[\"id\"], feature[\"properties\"].get(\"satseek:score\"))"]
-    : ["print(found[\"id\"], found[\"properties\"])"];
-  return [...head, ...query, `request = ${asked}`, "found = json.load(urllib.request.urlopen(request))", ...tail, ""].join("\n");
+    ? ['for feature in found["features"]:', '    print(feature["id"], feature["properties"].get("satseek:score"))']
+    : ['print(found["id"], found["properties"])'];
+  return [
+    ...head,
+    ...query,
+    `request = ${asked}`,
+    "found = json.load(urllib.request.urlopen(request))",
+    ...tail,
+    "",
+  ].join("\n");
 }
 
 /** Write JSON values as Python reads them. */

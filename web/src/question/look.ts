@@ -15,7 +15,8 @@ export function lookParameters(look: Look, size = 768): URLSearchParams {
   const parameters = new URLSearchParams({ size: String(size) });
   if (look.bands.length) {
     for (const band of look.bands) parameters.append("bidx", band);
-    if (look.bands.length === 1 && look.colormap && look.colormap !== "greys") parameters.set("colormap_name", look.colormap);
+    if (look.bands.length === 1 && look.colormap && look.colormap !== "greys")
+      parameters.set("colormap_name", look.colormap);
   } else if (look.drawing) {
     parameters.set("drawing", look.drawing);
   }

@@ -11,5 +11,11 @@ export function typedParts(text: string): { sentence: string; keywords: WordPart
     keywords.push({ kind, text: String(plain ?? curly ?? bare).trim(), weight: 1, on: true });
     return " ";
   });
-  return { sentence: sentence.replace(/\s*,\s*$/u, "").replace(/\s+/gu, " ").trim(), keywords };
+  return {
+    sentence: sentence
+      .replace(/\s*,\s*$/u, "")
+      .replace(/\s+/gu, " ")
+      .trim(),
+    keywords,
+  };
 }

@@ -18,7 +18,7 @@ export function scaleOf(items: readonly Item[]): Scale | null {
   return high > low ? { kind: "score", low, high } : { kind: "score", low: low - 0.5, high: high + 0.5 };
 }
 
-export function valueOf(item: Item, scale: Scale | null): number | null {
+export function measureOf(item: Item, scale: Scale | null): number | null {
   if (!scale) return null;
   const value = item.properties[scale.kind === "probability" ? "satseek:probability" : "satseek:score"];
   return typeof value === "number" && Number.isFinite(value) ? value : null;
@@ -38,7 +38,7 @@ export function threshold(cut: Cut, automatic: number | null, scale: Scale | nul
 
 export function kept(items: readonly Item[], scale: Scale | null, least: number): Item[] {
   if (!scale || least === Number.NEGATIVE_INFINITY) return [...items];
-  return items.filter((item) => (valueOf(item, scale) ?? Number.NEGATIVE_INFINITY) >= least - 1e-9);
+  return items.filter((item) => (measureOf(item, scale) ?? Number.NEGATIVE_INFINITY) >= least - 1e-9);
 }
 
 function values(items: readonly Item[], name: "satseek:probability" | "satseek:score"): number[] {

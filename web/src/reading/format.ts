@@ -4,10 +4,15 @@ import type { Box, Part } from "../question/parts";
 import type { Scale } from "./cut";
 
 export const count = (value: number): string => value.toLocaleString("en");
-export const percent = (value: number): string => `${Math.round(value * 100)} %`;
+/** Return a share in per cent; what is not certain is not said to be. */
+export function percent(value: number): string {
+  if (value > 0.99 && value < 1) return ">99 %";
+  return value > 0 && value < 0.01 ? "<1 %" : `${Math.round(value * 100)} %`;
+}
 export const onScale = (value: number, scale: Scale): string =>
   scale.kind === "probability" ? percent(value) : value.toFixed(2);
-export const milliseconds = (value: number): string => (value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`);
+export const milliseconds = (value: number): string =>
+  value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
 export const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
 
 export function day(datetime: string | null | undefined): string {

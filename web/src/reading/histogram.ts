@@ -1,6 +1,6 @@
 /** How many results lie where on their scale. */
 import type { Item } from "../api/types";
-import { type Scale, share, valueOf } from "./cut";
+import { measureOf, type Scale, share } from "./cut";
 
 export interface Bin {
   from: number; // on the scale, 0 to 1
@@ -12,7 +12,7 @@ export interface Bin {
 export function histogram(items: readonly Item[], scale: Scale, bins = 40): Bin[] {
   const counts = new Array<number>(bins).fill(0);
   for (const item of items) {
-    const value = valueOf(item, scale);
+    const value = measureOf(item, scale);
     if (value === null) continue;
     const at = Math.min(bins - 1, Math.floor(share(value, scale) * bins));
     counts[at] = (counts[at] ?? 0) + 1;

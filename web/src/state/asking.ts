@@ -56,7 +56,10 @@ async function completed(body: object, first: Answer, cuts: boolean, signal: Abo
   try {
     if (cuts) {
       const all = await search(body, signal);
-      store.answer.value = { ...all, "satseek:explanation": first["satseek:explanation"] ?? all["satseek:explanation"] } as Answer;
+      store.answer.value = {
+        ...all,
+        "satseek:explanation": first["satseek:explanation"] ?? all["satseek:explanation"],
+      } as Answer;
     } else {
       store.automatic.value = automaticOf(await search({ ...body, cut: "auto", fields: { include: ["id"] } }, signal));
     }

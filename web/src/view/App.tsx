@@ -1,7 +1,7 @@
 /** The whole page: bar, chips, results beside the map, the chosen result, the status line. */
 import { useEffect, useState } from "preact/hooks";
 import { bring } from "../state/bringing";
-import { opened, side, tokenWanted } from "../state/store";
+import { helpOpen, opened, side, tokenWanted } from "../state/store";
 import { Banners } from "./Banners";
 import { ChipRow } from "./ChipRow";
 import { Detail } from "./Detail";
@@ -14,7 +14,6 @@ import { Results } from "./Results";
 import { StatusLine } from "./StatusLine";
 import { TokenDialog } from "./TokenDialog";
 import { theme, toggleTheme } from "./theme";
-import { helpOpen } from "../state/store";
 import { hasMap } from "./webgl";
 
 export function App() {
@@ -22,7 +21,9 @@ export function App() {
   const over = useDrop();
   return (
     <div class="app" data-side={side.value} data-detail={opened.value !== null} data-map={hasMap.value}>
-      <a class="skip" href="#results">Skip to the results</a>
+      <a class="skip" href="#results">
+        Skip to the results
+      </a>
       <header class="top">
         <a class="brand" href="/" aria-label="SatSeek: start over">
           <Mark />

@@ -5,8 +5,8 @@ import type { Box, WherePart } from "../question/parts";
 import { boxOfGeometry } from "../reading/ground";
 import { add } from "../state/going";
 import { drawing, question, side, view } from "../state/store";
-import { hasMap } from "./webgl";
 import { Icon } from "./icons";
+import { hasMap } from "./webgl";
 
 const SIDES = ["west", "south", "east", "north"] as const;
 
@@ -64,7 +64,11 @@ export function AreaForm({ close }: { close: () => void }) {
         ))}
       </div>
       <p class="hint">In degrees; west and south are negative.</p>
-      {typed && !box && <p class="wrong" role="alert">Four numbers: longitudes within ±180, latitudes within ±90, south below north.</p>}
+      {typed && !box && (
+        <p class="wrong" role="alert">
+          Four numbers: longitudes within ±180, latitudes within ±90, south below north.
+        </p>
+      )}
       <button type="submit" class="primary" data-testid="area-apply" disabled={!box}>
         Apply
       </button>

@@ -1,8 +1,9 @@
 /** One result in the grid or the list; hover and click are the map's too. */
 import { computed } from "@preact/signals";
+import { useMemo } from "preact/hooks";
 import { thumbnail } from "../api/service";
 import type { Item } from "../api/types";
-import { share, valueOf } from "../reading/cut";
+import { measureOf, share } from "../reading/cut";
 import { day, onScale, sensorName, sensorOf, titleOf } from "../reading/format";
 import type { Verdict } from "../reading/labels";
 import { colour } from "../reading/ramp";
@@ -11,7 +12,6 @@ import { judge } from "../state/judging";
 import * as store from "../state/store";
 import { Icon, type IconName } from "./icons";
 import { Picture } from "./Picture";
-import { useMemo } from "preact/hooks";
 
 export function Card({ item }: { item: Item }) {
   const { id } = item;
@@ -20,7 +20,7 @@ export function Card({ item }: { item: Item }) {
   const isHovered = useMemo(() => computed(() => store.hovered.value === id), [id]).value;
   const label = useMemo(() => computed(() => store.labels.value.get(id) ?? ""), [id]).value;
   const scale = store.scale.value;
-  const value = valueOf(item, scale);
+  const value = measureOf(item, scale);
   const said = scale && value !== null ? onScale(value, scale) : "";
   const sensor = sensorOf(item);
   const merged = item.properties["satseek:merged"]?.length ?? 0;
@@ -47,7 +47,9 @@ export function Card({ item }: { item: Item }) {
         class="card-open"
         data-testid="card-open"
         tabIndex={isCurrent ? 0 : -1}
-        aria-label={[titleOf(item), said, sensorName(sensor), day(item.properties.datetime), label && `marked ${label}`].filter(Boolean).join(", ")}
+        aria-label={[titleOf(item), said, sensorName(sensor), day(item.properties.datetime), label && `marked ${label}`]
+          .filter(Boolean)
+          .join(", ")}
         onClick={() => open(item)}
         onFocus={() => {
           store.current.value = id;
@@ -60,7 +62,11 @@ export function Card({ item }: { item: Item }) {
             {said}
           </span>
         )}
-        {merged > 0 && <span class="badge badge-merged" title={`Stands for ${merged} more that overlap it`}>+{merged}</span>}
+        {merged > 0 && (
+          <span class="badge badge-merged" title={`Stands for ${merged} more that overlap it`}>
+            +{merged}
+          </span>
+        )}
         <span class="card-text">
           <span class="card-title">{titleOf(item)}</span>
           <span class="card-facts">
@@ -69,8 +75,22 @@ export function Card({ item }: { item: Item }) {
         </span>
       </button>
       <span class="card-actions">
-        <Act icon="check" name="yes" said="Yes, this is it (y)" item={item} on={label === "yes"} isCurrent={isCurrent} />
-        <Act icon="close" name="no" said="No, this is not it (n)" item={item} on={label === "no"} isCurrent={isCurrent} />
+        <Act
+          icon="check"
+          name="yes"
+          said="Yes, this is it (y)"
+          item={item}
+          on={label === "yes"}
+          isCurrent={isCurrent}
+        />
+        <Act
+          icon="close"
+          name="no"
+          said="No, this is not it (n)"
+          item={item}
+          on={label === "no"}
+          isCurrent={isCurrent}
+        />
         <Act icon="plus" name="like" said="More like this (m)" item={item} isCurrent={isCurrent} />
         <Act icon="minus" name="unlike" said="Less like this (l)" item={item} isCurrent={isCurrent} />
       </span>

@@ -27,8 +27,7 @@ export function Chip({ part }: { part: Part }) {
   const brought = isExample(part) ? uploads.value.get(part.id) : undefined;
   const text = brought?.name ?? partText(part);
   const said = `${HEADS[part.kind]} ${text}`;
-  const switched = () =>
-    go(withReplaced({ ...question.value, cut: "auto" }, name, { ...part, on: !part.on }));
+  const switched = () => go(withReplaced({ ...question.value, cut: "auto" }, name, { ...part, on: !part.on }));
   const label = (
     <>
       {isExample(part) && <ExamplePicture id={part.id} url={brought?.url} />}

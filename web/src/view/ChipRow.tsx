@@ -17,19 +17,64 @@ export function ChipRow() {
         ))}
       </ul>
       <div class="adders" role="group" aria-label="Add to the question">
-        <Popover class="adder" testid="add-must" title="Something that must be there" label={<><Icon name="plus" size={12} /> Must</>}>
+        <Popover
+          class="adder"
+          testid="add-must"
+          title="Something that must be there"
+          label={
+            <>
+              <Icon name="plus" size={12} /> Must
+            </>
+          }
+        >
           {(close) => <WordForm kind="must" close={close} />}
         </Popover>
-        <Popover class="adder" testid="add-not" title="Something that must not be there" label={<><Icon name="minus" size={12} /> Not</>}>
+        <Popover
+          class="adder"
+          testid="add-not"
+          title="Something that must not be there"
+          label={
+            <>
+              <Icon name="minus" size={12} /> Not
+            </>
+          }
+        >
           {(close) => <WordForm kind="not" close={close} />}
         </Popover>
-        <Popover class="adder" testid="add-area" title="Only in an area" label={<><Icon name="box" size={12} /> Area</>}>
+        <Popover
+          class="adder"
+          testid="add-area"
+          title="Only in an area"
+          label={
+            <>
+              <Icon name="box" size={12} /> Area
+            </>
+          }
+        >
           {(close) => <AreaForm close={close} />}
         </Popover>
-        <Popover class="adder" testid="add-dates" title="Only between dates" label={<><Icon name="calendar" size={12} /> Dates</>}>
+        <Popover
+          class="adder"
+          testid="add-dates"
+          title="Only between dates"
+          label={
+            <>
+              <Icon name="calendar" size={12} /> Dates
+            </>
+          }
+        >
           {(close) => <DatesForm close={close} />}
         </Popover>
-        <Popover class="adder" testid="add-sensors" title="Only of some sensors" label={<><Icon name="sensor" size={12} /> Sensors</>}>
+        <Popover
+          class="adder"
+          testid="add-sensors"
+          title="Only of some sensors"
+          label={
+            <>
+              <Icon name="sensor" size={12} /> Sensors
+            </>
+          }
+        >
           {(close) => <SensorsForm close={close} />}
         </Popover>
         {!isEmpty(question.value) && (

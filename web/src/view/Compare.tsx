@@ -24,15 +24,23 @@ export function Compare({ item, others }: { item: Item; others: Item[] | null })
   return (
     <div class="rendering" data-testid="compare" data-found="true">
       <div class="compare" style={{ "--at": `${at}%` }}>
-        <Picture class="detail-picture" src={preview(item.id, new URLSearchParams({ size: SIZE }))} alt={titleOf(item)} />
+        <Picture
+          class="detail-picture"
+          src={preview(item.id, new URLSearchParams({ size: SIZE }))}
+          alt={titleOf(item)}
+        />
         <Picture
           class="detail-picture compare-over"
           src={inPlace(other, item.id)}
           alt={`${sensorName(sensorOf(other))} of the same place`}
         />
         <span class="compare-line" aria-hidden="true" />
-        <span class="compare-name compare-left" aria-hidden="true">{sensorOf(item)}</span>
-        <span class="compare-name compare-right" aria-hidden="true">{sensorOf(other)}</span>
+        <span class="compare-name compare-left" aria-hidden="true">
+          {sensorOf(item)}
+        </span>
+        <span class="compare-name compare-right" aria-hidden="true">
+          {sensorOf(other)}
+        </span>
         <input
           class="compare-slider"
           data-testid="compare-slider"
@@ -48,7 +56,11 @@ export function Compare({ item, others }: { item: Item; others: Item[] | null })
       <div class="controls">
         <label class="wide">
           Beside it
-          <select data-testid="compare-sensor" value={chosen} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
+          <select
+            data-testid="compare-sensor"
+            value={chosen}
+            onChange={(event) => setChosen(Number(event.currentTarget.value))}
+          >
             {others.map((each, index) => (
               <option key={each.id} value={index}>
                 {told(each)}
@@ -67,8 +79,15 @@ export function Compare({ item, others }: { item: Item; others: Item[] | null })
 function told(item: Item): string {
   const overlap = item.properties["satseek:overlap"];
   const days = item.properties["satseek:days"];
-  const apart = typeof days === "number" ? `${Math.abs(Math.round(days))} days ${days < 0 ? "before" : "after"}` : day(item.properties.datetime);
-  return [sensorName(sensorOf(item)), apart, typeof overlap === "number" && overlap < 0.995 ? `${percent(overlap)} of the ground` : ""]
+  const apart =
+    typeof days === "number"
+      ? `${Math.abs(Math.round(days))} days ${days < 0 ? "before" : "after"}`
+      : day(item.properties.datetime);
+  return [
+    sensorName(sensorOf(item)),
+    apart,
+    typeof overlap === "number" && overlap < 0.995 ? `${percent(overlap)} of the ground` : "",
+  ]
     .filter(Boolean)
     .join(" · ");
 }

@@ -47,7 +47,14 @@ export function Detail({ item }: { item: Item }) {
             </button>
           ))}
         </div>
-        <button type="button" class="bare" data-testid="detail-close" aria-label="Close the result" title="Close (Esc)" onClick={() => close()}>
+        <button
+          type="button"
+          class="bare"
+          data-testid="detail-close"
+          aria-label="Close the result"
+          title="Close (Esc)"
+          onClick={() => close()}
+        >
           <Icon name="close" />
         </button>
       </header>

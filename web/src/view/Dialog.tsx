@@ -25,9 +25,6 @@ export function Dialog({ title, testid, onClose, children }: Properties) {
         event.preventDefault();
         onClose?.();
       }}
-      onClick={(event) => {
-        if (event.target === dialog.current) onClose?.();
-      }}
     >
       <div class="dialog-body">
         <h2>{title}</h2>

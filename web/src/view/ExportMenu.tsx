@@ -1,10 +1,10 @@
 /** Downloads of what is shown, and of what was marked. */
 import { download } from "../api/service";
-import { exportBody } from "../state/asking";
+import { searchAddress } from "../question/address";
 import { labelsCsv, labelsGeojson } from "../reading/labels";
+import { exportBody } from "../state/asking";
 import { judged } from "../state/judging";
 import { asked, labels, shown, tell } from "../state/store";
-import { searchAddress } from "../question/address";
 import { Icon } from "./icons";
 import { Popover } from "./Popover";
 
@@ -16,7 +16,17 @@ const FORMATS = [
 
 export function ExportMenu() {
   return (
-    <Popover class="button" testid="export" panelTestid="export-menu" title="Export the results" label={<><Icon name="download" /> Export</>}>
+    <Popover
+      class="button"
+      testid="export"
+      panelTestid="export-menu"
+      title="Export the results"
+      label={
+        <>
+          <Icon name="download" /> Export
+        </>
+      }
+    >
       {(close) => (
         <div class="menu">
           <p class="hint">{shown.value.length} results, as shown</p>

@@ -80,10 +80,22 @@ export function Histogram({ scale }: { scale: Scale }) {
           <output data-testid="cut-value">
             {scale.kind === "probability" ? "at least" : "score from"} {onScale(value, scale)}
           </output>
-          <button type="button" class="link" data-testid="cut-auto" aria-pressed={isAutomatic} onClick={() => moveCut("auto")}>
+          <button
+            type="button"
+            class="link"
+            data-testid="cut-auto"
+            aria-pressed={isAutomatic}
+            onClick={() => moveCut("auto")}
+          >
             Auto
           </button>
-          <button type="button" class="link" data-testid="cut-all" aria-pressed={!isAutomatic && at === 0} onClick={() => moveCut(0)}>
+          <button
+            type="button"
+            class="link"
+            data-testid="cut-all"
+            aria-pressed={!isAutomatic && at === 0}
+            onClick={() => moveCut(0)}
+          >
             All
           </button>
         </span>

@@ -2,17 +2,22 @@
 import { effect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Atlas } from "../map/atlas";
-import { share, valueOf } from "../reading/cut";
+import type { Box, WherePart } from "../question/parts";
+import { measureOf, share } from "../reading/cut";
 import { around, boxOfGeometry, boxOfItem } from "../reading/ground";
 import { add, open } from "../state/going";
 import * as store from "../state/store";
-import type { Box, WherePart } from "../question/parts";
-import { calm, theme } from "./theme";
 import { MapTools } from "./MapTools";
+import { calm, theme } from "./theme";
 import { webgl } from "./webgl";
 
 export function MapPanel() {
-  if (store.placeless.value) return <p class="map-absent offstage" data-testid="map-absent" data-reason="places">Nothing in this archive has a place: there is no map.</p>;
+  if (store.placeless.value)
+    return (
+      <p class="map-absent offstage" data-testid="map-absent" data-reason="places">
+        Nothing in this archive has a place: there is no map.
+      </p>
+    );
   if (!webgl.value) {
     return (
       <p class="map-absent" data-testid="map-absent" data-reason="webgl">
@@ -40,7 +45,9 @@ function LiveMap() {
             const item = store.byId.value.get(id);
             if (!item) return;
             open(item);
-            document.querySelector(`[data-testid=card][data-id="${CSS.escape(id)}"]`)?.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
+            document
+              .querySelector(`[data-testid=card][data-id="${CSS.escape(id)}"]`)
+              ?.scrollIntoView({ block: "nearest", behavior: calm() ? "auto" : "smooth" });
           },
           onView: (box) => {
             store.view.value = box;
@@ -83,7 +90,7 @@ function connect(atlas: Atlas): () => void {
     effect(() => {
       const scale = store.scale.value;
       const hits = store.places.value.map((item) => {
-        const value = valueOf(item, scale);
+        const value = measureOf(item, scale);
         return { item, share: scale && value !== null ? share(value, scale) : null };
       });
       atlas.showHits(hits);

@@ -54,7 +54,9 @@ export function MapTools({ atlas }: { atlas: Atlas }) {
       </div>
       {mode !== "look" && (
         <p class="map-hint" role="status">
-          {mode === "box" ? "Drag a rectangle. Esc stops." : "Click the corners; double-click or Enter closes. Backspace takes one back, Esc stops."}
+          {mode === "box"
+            ? "Drag a rectangle. Esc stops."
+            : "Click the corners; double-click or Enter closes. Backspace takes one back, Esc stops."}
         </p>
       )}
       <div class="legends">
@@ -122,7 +124,12 @@ function Imagery() {
         }}
       >
         <option value="all">all scenes</option>
-        {sensors.length > 1 && sensors.map((name) => <option key={name} value={name}>{name} scenes</option>)}
+        {sensors.length > 1 &&
+          sensors.map((name) => (
+            <option key={name} value={name}>
+              {name} scenes
+            </option>
+          ))}
         <option value="off">no scenes</option>
       </select>
     </label>
@@ -139,7 +146,15 @@ interface ToolProperties {
 
 function Tool({ testid, icon, said, pressed, onClick }: ToolProperties) {
   return (
-    <button type="button" class="tool" data-testid={testid} aria-label={said} title={said} aria-pressed={pressed} onClick={onClick}>
+    <button
+      type="button"
+      class="tool"
+      data-testid={testid}
+      aria-label={said}
+      title={said}
+      aria-pressed={pressed}
+      onClick={onClick}
+    >
       <Icon name={icon} />
     </button>
   );

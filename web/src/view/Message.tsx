@@ -1,10 +1,10 @@
 /** What is told instead of results: nothing found, nothing convincing, an empty archive, an error. */
 import { computed } from "@preact/signals";
+import { nameOf } from "../question/parts";
+import { partText } from "../reading/format";
 import { askNow } from "../state/asking";
 import { moveCut, remove, startOver } from "../state/going";
 import * as store from "../state/store";
-import { nameOf } from "../question/parts";
-import { partText } from "../reading/format";
 
 export const resultsState = computed(() => {
   if (store.emptyArchive.value) return "empty-archive";
@@ -50,8 +50,12 @@ function Trouble() {
       <h2>That could not be asked</h2>
       <p>{store.trouble.value}</p>
       <div class="row-buttons">
-        <button type="button" class="button" onClick={() => void askNow()}>Try again</button>
-        <button type="button" class="button" onClick={startOver}>Start over</button>
+        <button type="button" class="button" onClick={() => void askNow()}>
+          Try again
+        </button>
+        <button type="button" class="button" onClick={startOver}>
+          Start over
+        </button>
       </div>
     </div>
   );

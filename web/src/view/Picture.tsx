@@ -15,7 +15,13 @@ export function Picture({ src, alt, class: name = "", testid, lazy = false, styl
   const [state, setState] = useState<"loading" | "there" | "missing">("loading");
   const held = useFetched(src, lazy);
   useEffect(() => setState(held.failed ? "missing" : "loading"), [src, held.failed]);
-  const common = { class: `picture ${name}`, "data-state": state, "data-testid": testid, ref: held.place, ...(style && { style }) };
+  const common = {
+    class: `picture ${name}`,
+    "data-state": state,
+    "data-testid": testid,
+    ref: held.place,
+    ...(style && { style }),
+  };
   if (state === "missing") {
     return (
       <span {...common} role="img" aria-label={`${alt} (its pixels cannot be read)`}>

@@ -33,14 +33,25 @@ export function QueryBar() {
         spellcheck={false}
         maxLength={2000}
         aria-label="What is in the picture?"
-        placeholder={reads ? "What is in the picture? A river through forest…" : "This archive's model reads no words: bring a picture"}
+        placeholder={
+          reads
+            ? "What is in the picture? A river through forest…"
+            : "This archive's model reads no words: bring a picture"
+        }
         value={typing.value}
         onInput={(event) => {
           typing.value = event.currentTarget.value;
         }}
       />
       {typing.value && (
-        <button type="button" class="bare" data-testid="query-clear" aria-label="Clear the words" title="Clear" onClick={cleared}>
+        <button
+          type="button"
+          class="bare"
+          data-testid="query-clear"
+          aria-label="Clear the words"
+          title="Clear"
+          onClick={cleared}
+        >
           <Icon name="close" size={14} />
         </button>
       )}

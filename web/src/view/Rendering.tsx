@@ -23,7 +23,12 @@ export function Rendering({ item }: { item: Item }) {
   const one = look.bands.length === 1;
   return (
     <div class="rendering">
-      <Picture class="detail-picture" testid="detail-image" src={preview(item.id, lookParameters(look))} alt={titleOf(item)} />
+      <Picture
+        class="detail-picture"
+        testid="detail-image"
+        src={preview(item.id, lookParameters(look))}
+        alt={titleOf(item)}
+      />
       {held && (
         <div class="controls">
           <label>
@@ -33,7 +38,11 @@ export function Rendering({ item }: { item: Item }) {
               value={look.bands.length ? (one ? "one" : "three") : look.drawing}
               onChange={(event) => change(chosen(event.currentTarget.value, bands))}
             >
-              {held.drawings.map((name, index) => <option key={name} value={index ? name : ""}>{name}</option>)}
+              {held.drawings.map((name, index) => (
+                <option key={name} value={index ? name : ""}>
+                  {name}
+                </option>
+              ))}
               {bands.length > 2 && <option value="three">three bands…</option>}
               {bands.length > 1 && <option value="one">one band…</option>}
             </select>
@@ -67,19 +76,33 @@ export function Rendering({ item }: { item: Item }) {
                   change({ bands: next });
                 }}
               >
-                {bands.map((name) => <option key={name} value={name}>{name}</option>)}
+                {bands.map((name) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
               </select>
             </label>
           ))}
           {one && (
             <label>
               Colours
-              <select data-testid="colormap-select" value={look.colormap} onChange={(event) => change({ colormap: event.currentTarget.value })}>
-                {COLORMAPS.map((name) => <option key={name} value={name}>{name}</option>)}
+              <select
+                data-testid="colormap-select"
+                value={look.colormap}
+                onChange={(event) => change({ colormap: event.currentTarget.value })}
+              >
+                {COLORMAPS.map((name) => (
+                  <option key={name} value={name}>
+                    {name}
+                  </option>
+                ))}
               </select>
             </label>
           )}
-          {look.rescale && <Range range={look.rescale} unit={held.unit ?? ""} onChange={(rescale) => change({ rescale })} />}
+          {look.rescale && (
+            <Range range={look.rescale} unit={held.unit ?? ""} onChange={(rescale) => change({ rescale })} />
+          )}
         </div>
       )}
     </div>
@@ -94,7 +117,15 @@ function chosen(value: string, bands: string[]): Partial<Look> {
   return { bands: [], drawing: value, colormap: "" };
 }
 
-function Range({ range, unit, onChange }: { range: [number, number]; unit: string; onChange: (range: [number, number]) => void }) {
+function Range({
+  range,
+  unit,
+  onChange,
+}: {
+  range: [number, number];
+  unit: string;
+  onChange: (range: [number, number]) => void;
+}) {
   const [texts, setTexts] = useState(range.map(String));
   const typed = (index: 0 | 1, text: string) => {
     const next = texts.map((each, at) => (at === index ? text : each));

@@ -1,6 +1,8 @@
 /** The results: how many, how sure, as a grid or a list, and what may be done with them. */
-import { forget } from "../state/judging";
+
+import { isEmpty } from "../question/parts";
 import { count } from "../reading/format";
+import { forget } from "../state/judging";
 import * as store from "../state/store";
 import { Card } from "./Card";
 import { Examples } from "./Examples";
@@ -10,7 +12,6 @@ import { Icon } from "./icons";
 import { JudgedTray } from "./JudgedTray";
 import { Message, resultsState } from "./Message";
 import { ShareMenu } from "./ShareMenu";
-import { isEmpty } from "../question/parts";
 
 export function Results() {
   const state = resultsState.value;
@@ -44,7 +45,10 @@ function Toolbar() {
   const [all, shown] = [store.items.value.length, store.shown.value.length];
   const matched = store.answer.value?.numberMatched;
   const listing = store.scale.value === null;
-  const said = listing && matched !== undefined ? `${count(all)} of ${count(matched)}, newest first` : `${count(shown)} of ${count(all)} shown`;
+  const said =
+    listing && matched !== undefined
+      ? `${count(all)} of ${count(matched)}, newest first`
+      : `${count(shown)} of ${count(all)} shown`;
   return (
     <div class="toolbar">
       <p class="result-count" data-testid="result-count" aria-live="polite">
@@ -81,9 +85,21 @@ function Notes() {
   return (
     <ul class="notes" data-testid="notes">
       {notes.map((note) => (
-        <li key={note}>{note}</li>
+        <li key={note}>{note.length > LONG ? <LongNote note={note} /> : note}</li>
       ))}
     </ul>
+  );
+}
+
+const LONG = 150;
+
+function LongNote({ note }: { note: string }) {
+  const end = note.lastIndexOf(" ", LONG);
+  return (
+    <details>
+      <summary>{note.slice(0, end)} …</summary>
+      {note.slice(end + 1)}
+    </details>
   );
 }
 

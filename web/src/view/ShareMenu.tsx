@@ -11,12 +11,30 @@ import { Popover } from "./Popover";
 
 export function ShareMenu() {
   return (
-    <Popover class="button" testid="share" panelTestid="share-menu" title="Share the question" label={<><Icon name="share" /> Share</>}>
+    <Popover
+      class="button"
+      testid="share"
+      panelTestid="share-menu"
+      title="Share the question"
+      label={
+        <>
+          <Icon name="share" /> Share
+        </>
+      }
+    >
       {() => (
         <div class="menu">
           <Copy testid="copy-url" label="Copy the link" text={link} />
-          <Copy testid="copy-curl" label="Copy as curl" text={() => asCurl(location.origin, "/search", body(), token() !== null)} />
-          <Copy testid="copy-python" label="Copy as Python" text={() => asPython(location.origin, "/search", body(), token() !== null)} />
+          <Copy
+            testid="copy-curl"
+            label="Copy as curl"
+            text={() => asCurl(location.origin, "/search", body(), token() !== null)}
+          />
+          <Copy
+            testid="copy-python"
+            label="Copy as Python"
+            text={() => asPython(location.origin, "/search", body(), token() !== null)}
+          />
         </div>
       )}
     </Popover>
@@ -31,7 +49,9 @@ export function Copy({ testid, label, text }: { testid: string; label: string; t
   }
   return (
     <button type="button" data-testid={testid} data-state={state} onClick={() => void copied()}>
-      <span aria-live="polite">{state === "done" ? "Copied" : state === "failed" ? "The browser does not allow it" : label}</span>
+      <span aria-live="polite">
+        {state === "done" ? "Copied" : state === "failed" ? "The browser does not allow it" : label}
+      </span>
     </button>
   );
 }

@@ -20,7 +20,11 @@ export function StatusLine() {
         </span>
       )}
       {explanation && (
-        <span class="status-timing" data-testid="status-timing" title={`index: ${explanation.index}; ${count(explanation.candidates)} candidates of ${count(explanation.rows)} rows scored exactly`}>
+        <span
+          class="status-timing"
+          data-testid="status-timing"
+          title={`index: ${explanation.index}; ${count(explanation.candidates)} candidates of ${count(explanation.rows)} rows scored exactly`}
+        >
           <b>{milliseconds(total)}</b>
           <span class="stages">
             {stages.map(([name, spent]) => (

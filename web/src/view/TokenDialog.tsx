@@ -12,7 +12,11 @@ export function TokenDialog({ again }: { again: boolean }) {
   return (
     <Dialog title="This service needs its token" testid="token-dialog">
       <form class="form" onSubmit={submitted}>
-        {again && <p class="wrong" role="alert">That token was not taken. Look at it again.</p>}
+        {again && (
+          <p class="wrong" role="alert">
+            That token was not taken. Look at it again.
+          </p>
+        )}
         <label>
           Token
           <input

@@ -16,7 +16,11 @@ export function WhyView({ item }: { item: Item }) {
   return (
     <div class="rendering" data-testid="why" data-state={grid ? "ready" : found.state}>
       <div class="why">
-        <Picture class="detail-picture" src={preview(item.id, new URLSearchParams({ size: "768" }))} alt={titleOf(item)} />
+        <Picture
+          class="detail-picture"
+          src={preview(item.id, new URLSearchParams({ size: "768" }))}
+          alt={titleOf(item)}
+        />
         {grid && <Heat grid={grid} strength={strength / 100} />}
       </div>
       <div class="controls">
@@ -26,7 +30,14 @@ export function WhyView({ item }: { item: Item }) {
         {grid && (
           <label class="wide">
             Strength
-            <input type="range" data-testid="why-strength" min="0" max="100" value={strength} onInput={(event) => setStrength(Number(event.currentTarget.value))} />
+            <input
+              type="range"
+              data-testid="why-strength"
+              min="0"
+              max="100"
+              value={strength}
+              onInput={(event) => setStrength(Number(event.currentTarget.value))}
+            />
           </label>
         )}
       </div>
@@ -77,11 +88,17 @@ function Heat({ grid, strength }: { grid: number[][]; strength: number }) {
     if (!context || !rows || !columns) return;
     context.putImageData(new ImageData(levels(grid), columns, rows), 0, 0);
   }, [grid]);
-  return <canvas ref={canvas} class="heat" width={columns} height={rows} style={{ opacity: strength }} aria-hidden="true" />;
+  return (
+    <canvas ref={canvas} class="heat" width={columns} height={rows} style={{ opacity: strength }} aria-hidden="true" />
+  );
 }
 
 function useWhy(id: string) {
-  const [found, setFound] = useState<{ state: string; why: Why | null; told: string }>({ state: "asking", why: null, told: "" });
+  const [found, setFound] = useState<{ state: string; why: Why | null; told: string }>({
+    state: "asking",
+    why: null,
+    told: "",
+  });
   const question = asked.value;
   useEffect(() => {
     if (!ranks(question)) {
@@ -91,7 +108,7 @@ function useWhy(id: string) {
     let gone = false;
     setFound({ state: "asking", why: null, told: "" });
     // Where, when and which sensor are met already; only what ranks is asked about.
-    const ranking = { ...question, parts: question.parts.filter(isWeighted) };
+    const ranking = { ...question, merge: true, parts: question.parts.filter(isWeighted) };
     const parameters = new URLSearchParams(searchAddress(ranking).split("?")[1]);
     why(id, parameters)
       .then((answer) => ({ state: answer ? "ready" : "absent", why: answer, told: "" }))

@@ -23,7 +23,10 @@ export function WordForm({ kind, close }: Closes & { kind: "must" | "not" }) {
   const [text, setText] = useState("");
   function submitted(event: Event): void {
     event.preventDefault();
-    const words = text.split(",").map((word) => word.trim()).filter(Boolean);
+    const words = text
+      .split(",")
+      .map((word) => word.trim())
+      .filter(Boolean);
     close();
     let next = { ...question.value, cut: "auto" as const };
     for (const word of words) next = { ...withPart(next, { kind, text: word, weight: 1, on: true }), cut: "auto" };
@@ -42,7 +45,9 @@ export function WordForm({ kind, close }: Closes & { kind: "must" | "not" }) {
           onInput={(event) => setText(event.currentTarget.value)}
         />
       </label>
-      <p class="hint">Several with commas. In the bar: <kbd>{kind}: word</kbd></p>
+      <p class="hint">
+        Several with commas. In the bar: <kbd>{kind}: word</kbd>
+      </p>
       <button type="submit" class="primary" data-testid="word-submit" disabled={!text.trim()}>
         Add
       </button>
@@ -70,7 +75,13 @@ export function WeightForm({ part, close }: Closes & { part: WordPart | ExampleP
       {isWord(part) && (
         <label>
           Words
-          <input data-testid="chip-text" type="text" maxLength={2000} value={text} onInput={(event) => setText(event.currentTarget.value)} />
+          <input
+            data-testid="chip-text"
+            type="text"
+            maxLength={2000}
+            value={text}
+            onInput={(event) => setText(event.currentTarget.value)}
+          />
         </label>
       )}
       <label>
@@ -81,12 +92,25 @@ export function WeightForm({ part, close }: Closes & { part: WordPart | ExampleP
           onChange={(event) => setKind(event.currentTarget.value as typeof kind)}
         >
           {isWord(part)
-            ? Object.entries(KINDS).map(([value, said]) => <option key={value} value={value}>{said}</option>)
-            : [<option key="like" value="like">More like this</option>, <option key="unlike" value="unlike">Less like this</option>]}
+            ? Object.entries(KINDS).map(([value, said]) => (
+                <option key={value} value={value}>
+                  {said}
+                </option>
+              ))
+            : [
+                <option key="like" value="like">
+                  More like this
+                </option>,
+                <option key="unlike" value="unlike">
+                  Less like this
+                </option>,
+              ]}
         </select>
       </label>
       <label>
-        <span class="row">Weight <output>×{weight.toFixed(1)}</output></span>
+        <span class="row">
+          Weight <output>×{weight.toFixed(1)}</output>
+        </span>
         <input
           data-testid="chip-weight"
           type="range"
@@ -97,7 +121,9 @@ export function WeightForm({ part, close }: Closes & { part: WordPart | ExampleP
           onInput={(event) => setWeight(Number(event.currentTarget.value))}
         />
       </label>
-      <button type="submit" class="primary" data-testid="chip-apply">Apply</button>
+      <button type="submit" class="primary" data-testid="chip-apply">
+        Apply
+      </button>
     </form>
   );
 }
@@ -120,7 +146,12 @@ export function DatesForm({ close }: Closes) {
     <form class="form" onSubmit={submitted}>
       <label>
         From
-        <input data-testid="date-from" type="date" value={from} onInput={(event) => setFrom(event.currentTarget.value)} />
+        <input
+          data-testid="date-from"
+          type="date"
+          value={from}
+          onInput={(event) => setFrom(event.currentTarget.value)}
+        />
       </label>
       <label>
         To
@@ -131,8 +162,14 @@ export function DatesForm({ close }: Closes) {
           The archive reaches from {earliest.slice(0, 10)} to {latest.slice(0, 10)}.
         </p>
       )}
-      {wrong && <p class="wrong" role="alert">{wrong}</p>}
-      <button type="submit" class="primary" data-testid="dates-apply" disabled={Boolean(wrong)}>Apply</button>
+      {wrong && (
+        <p class="wrong" role="alert">
+          {wrong}
+        </p>
+      )}
+      <button type="submit" class="primary" data-testid="dates-apply" disabled={Boolean(wrong)}>
+        Apply
+      </button>
     </form>
   );
 }
@@ -155,14 +192,24 @@ export function SensorsForm({ close }: Closes) {
         <legend>Only these sensors</legend>
         {known.map(([name, sensor]) => (
           <label key={name} class="check">
-            <input data-testid={`sensor-${name}`} type="checkbox" checked={names.includes(name)} onChange={() => toggle(name)} />
+            <input
+              data-testid={`sensor-${name}`}
+              type="checkbox"
+              checked={names.includes(name)}
+              onChange={() => toggle(name)}
+            />
             <span>
-              {name} <small>{sensor.title} · {count(sensor.chips)}</small>
+              {name}{" "}
+              <small>
+                {sensor.title} · {count(sensor.chips)}
+              </small>
             </span>
           </label>
         ))}
       </fieldset>
-      <button type="submit" class="primary" data-testid="sensors-apply">Apply</button>
+      <button type="submit" class="primary" data-testid="sensors-apply">
+        Apply
+      </button>
     </form>
   );
 }

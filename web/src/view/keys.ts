@@ -114,7 +114,10 @@ function neighbour(cards: HTMLElement[], at: number, key: string): number {
   if (key === "ArrowRight") return Math.min(cards.length - 1, at + 1);
   if (key === "ArrowLeft") return Math.max(0, at - 1);
   const first = cards[0]?.offsetTop ?? 0;
-  const columns = Math.max(1, cards.findIndex((card) => card.offsetTop > first + 2));
+  const columns = Math.max(
+    1,
+    cards.findIndex((card) => card.offsetTop > first + 2),
+  );
   const next = at + (key === "ArrowDown" ? columns : -columns);
   return next < 0 || next >= cards.length ? at : next;
 }
