@@ -9,8 +9,10 @@ from typing import NamedTuple
 from satseek.archive.cells import CELL_COLUMNS, cells_asked, square_degrees
 from satseek.archive.place import PlaceTest
 from satseek.archive.predicates import predicate_sql, quoted
+from satseek.archive.register import Register, Rows
 from satseek.archive.rows import fact
 from satseek.archive.store import Snapshot
+from satseek.archive.trips import counted, one_trip
 from satseek.core.filters import Filters
 from satseek.core.period import as_utc, rfc3339
 
@@ -23,19 +25,27 @@ class Condition(NamedTuple):
     sql: str | None = None
     place: PlaceTest | None = None
     share: float = 1.0  # of the rows that the SQL lets through, roughly those that pass the exact test
-    rows: int | None = None  # that the SQL lets through, once counted
+    rows: int | None = None  # that may meet the filters, once counted
+    passing: float | None = None  # roughly those that do
+    touching: Rows | None = None  # all that may meet the filters, where they are few and the register knows them
 
 
-def condition_of(filters: Filters, snapshot: Snapshot) -> Condition:
-    """Return what the store filters by, with the rows that it lets through, counted by the indices."""
+def condition_of(filters: Filters, snapshot: Snapshot, register: Register | None = None, *, few: int = 0) -> Condition:
+    """Return what the store filters by, with the rows that may meet it, counted by the register or the indices."""
     facts = _facts_sql(filters)
     if filters.where is None:
         sql = " AND ".join(facts) or None
-        return Condition(sql, rows=None if sql is None else snapshot.table.count_rows(sql))
+        rows = None if sql is None else one_trip(counted(snapshot.table, sql))
+        return Condition(sql, rows=rows, passing=rows)
     place = PlaceTest(filters.where)
     cells, share = _place_sql(place, snapshot)
-    sql = " AND ".join([cells, *facts])
-    return Condition(sql, place, share, rows=snapshot.table.count_rows(sql))
+    condition = Condition(" AND ".join([cells, *facts]), place, share)
+    if register is not None and not facts:
+        touching = register.touching(place.boxes, few)
+        passing = touching.number * place.share_of_boxes
+        return condition._replace(rows=touching.number, passing=passing, touching=touching.rows)
+    rows = one_trip(counted(snapshot.table, str(condition.sql)))
+    return condition._replace(rows=rows, passing=rows * share)
 
 
 def one_of(column: str, values: Iterable[str]) -> str:

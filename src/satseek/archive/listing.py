@@ -9,10 +9,11 @@ import numpy as np
 
 from satseek.archive.conditions import Condition, condition_of, one_of
 from satseek.archive.faults import store_errors
-from satseek.archive.nearest import ROW_ID, inside, matching_rows, read_chips
+from satseek.archive.nearest import inside, matching_rows, read_chips
 from satseek.archive.neighbours import Neighbours, best_first
 from satseek.archive.rows import vectors_of
 from satseek.archive.store import Snapshot
+from satseek.archive.trips import ROW_ID
 from satseek.core.errors import ChipNotFound
 from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray

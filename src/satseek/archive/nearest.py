@@ -2,24 +2,28 @@
 
 Three ways, by what is cheapest: every vector is read where there is no index; the few rows that a narrow filter
 leaves are scored one by one; else the index finds candidates among the rows that the filter lets through, more than
-are wanted, and doubles their number while the exact test of the area leaves too few.
+are wanted, and more still while the exact test of the area leaves too few.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satseek.archive.conditions import Condition, condition_of
 from satseek.archive.faults import store_errors
 from satseek.archive.indices import Effort
 from satseek.archive.neighbours import Neighbours, best_first, exact_scores
 from satseek.archive.place import BoolArray, PlaceTest
+from satseek.archive.register import Register, Rows
 from satseek.archive.rows import chips_of, fixed_rows, vectors_of
 from satseek.archive.schema import CHIP_COLUMNS
 from satseek.archive.store import Snapshot
+from satseek.archive.trips import ROW_ID, near, one_trip, taken
 from satseek.archive.tuning import Tuning
 from satseek.core.chip import Chip
 from satseek.core.filters import Filters
@@ -30,8 +34,49 @@ if TYPE_CHECKING:
 
 EXACT = "none (exact scan)"
 EXACT_FILTERED = "filter (exact scan of the matching rows)"
-ROW_ID = "_rowid"
 VECTORS_AT_ONCE = 4_000
+_NONE = np.empty(0, dtype=np.float32)
+
+
+class _Asked(NamedTuple):
+    """A question as it goes through this file."""
+
+    snapshot: Snapshot
+    register: Register | None  # where it is in memory, ids and boxes are not read
+    query: FloatArray
+    condition: Condition
+    k: int
+    tuning: Tuning
+    uri: str
+
+    @property
+    def columns(self) -> list[str]:
+        """What has to be read of a candidate."""
+        known = self.register is not None
+        return ["vector", *([] if known else ["id"]), *([] if known or self.condition.place is None else ["bbox"])]
+
+
+class _Found(NamedTuple):
+    """Candidates that meet the filters, scored."""
+
+    rows: Rows
+    ids: list[str]
+    vectors: FloatArray
+    scores: FloatArray
+
+    def best(self, k: int) -> _Found:
+        """Return the k best, best first, ties by id."""
+        order = best_first(self.scores, self.ids, k)
+        return _Found(self.rows[order], [self.ids[each] for each in order], self.vectors[order], self.scores[order])
+
+    def with_more(self, more: _Found) -> _Found:
+        """Return both together."""
+        return _Found(
+            np.concatenate([self.rows, more.rows]),
+            [*self.ids, *more.ids],
+            np.concatenate([self.vectors, more.vectors]),
+            np.concatenate([self.scores, more.scores]),
+        )
 
 
 def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, tuning: Tuning, uri: str) -> Neighbours:
@@ -40,13 +85,16 @@ def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, 
         wanted = min(k, snapshot.rows)
         if wanted <= 0:
             return nothing(query, snapshot.vector_index or EXACT)
-        condition = condition_of(filters, snapshot)
+        register = snapshot.register.ask(snapshot.table)
+        few = max(tuning.exact_rows, wanted)
+        condition = condition_of(filters, snapshot, register, few=few)
+        asked = _Asked(snapshot, register, query, condition, wanted, tuning, uri)
         if condition.rows == 0:
             return nothing(query, EXACT_FILTERED)
-        narrow = condition.rows is not None and condition.rows <= max(tuning.exact_rows, wanted)
-        if narrow and snapshot.vector_index is not None:
-            return _exact(snapshot, query, condition, wanted, uri)
-        return _widening(snapshot, query, condition, wanted, tuning, uri)
+        narrow = condition.rows is not None and condition.rows <= few
+        if narrow and (snapshot.vector_index is not None or condition.touching is not None):
+            return _exact(asked)
+        return _widening(asked)
 
 
 def nothing(query: FloatArray, index: str) -> Neighbours:
@@ -60,7 +108,7 @@ def read_chips(snapshot: Snapshot, rows: list[int], ids: list[str], uri: str) ->
     if not rows:
         return []
     with store_errors(uri, "read"):
-        table = snapshot.table.take_row_ids(rows).select(list(CHIP_COLUMNS)).to_arrow()
+        table = one_trip(taken(snapshot.table, rows, CHIP_COLUMNS))
     found = {chip.id: chip for chip in chips_of(table)}
     return [found[each] for each in ids]
 
@@ -88,101 +136,119 @@ def inside(snapshot: Snapshot, table: pa.Table, place: PlaceTest) -> BoolArray:
     bboxes = fixed_rows(table.column("bbox"))
     sure, unsure = place.by_boxes(bboxes)
     if unsure.any():
-        rows = table.column(ROW_ID).filter(unsure).to_pylist()
-        found = snapshot.table.take_row_ids(rows).select(["geometry"]).with_row_id().to_arrow()
-        wkb = dict(zip(found.column(ROW_ID).to_pylist(), found.column("geometry").to_pylist(), strict=True))
-        sure[unsure] = place.by_footprints([wkb[row] for row in rows], bboxes[unsure])
+        rows = table.column(ROW_ID).to_numpy()[unsure]
+        sure[unsure] = place.by_footprints(one_trip(_footprints(snapshot, rows)), bboxes[unsure])
     return sure
 
 
-def _exact(snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, uri: str) -> Neighbours:
+async def _footprints(snapshot: Snapshot, rows: Rows) -> list[bytes | None]:
+    found = await taken(snapshot.table, rows.tolist(), ["geometry"])
+    wkb = dict(zip(found.column(ROW_ID).to_pylist(), found.column("geometry").to_pylist(), strict=True))
+    return [wkb[row] for row in rows.tolist()]
+
+
+def _exact(asked: _Asked) -> Neighbours:
     """Score every row that meets the condition."""
-    best: pa.Table | None = None
-    scored = 0
-    for keys in matching_rows(snapshot, condition, []):
-        for start in range(0, len(keys), VECTORS_AT_ONCE):
-            rows = keys.column(ROW_ID)[start : start + VECTORS_AT_ONCE].to_pylist()
-            found = snapshot.table.take_row_ids(rows).select(["id", "vector"]).with_row_id().to_arrow()
-            scored += len(found)
-            best = _best(found, best, query, k)
-    if best is None:
-        return nothing(query, EXACT_FILTERED)
-    return _neighbours(snapshot, best, query, k, EXACT_FILTERED, scored, uri)
+    best, scored = _Found(np.empty(0, np.uint64), [], np.empty((0, len(asked.query)), np.float32), _NONE), 0
+    for rows in _matching(asked):
+        for start in range(0, len(rows), VECTORS_AT_ONCE):
+            some = one_trip(_scored(asked, rows[start : start + VECTORS_AT_ONCE]))
+            scored += len(some.ids)
+            best = best.with_more(some).best(asked.k)
+    return _neighbours(asked, best, EXACT_FILTERED, scored)
 
 
-def _best(found: pa.Table, best: pa.Table | None, query: FloatArray, k: int) -> pa.Table:
-    import pyarrow as pa
+def _matching(asked: _Asked) -> Iterator[Rows]:
+    """Yield the rows that meet the condition, or touch the area, which `_scored` tests."""
+    if asked.condition.touching is not None:
+        yield asked.condition.touching
+    else:
+        for keys in matching_rows(asked.snapshot, asked.condition, []):
+            yield keys.column(ROW_ID).to_numpy()
 
-    both = found if best is None else pa.concat_tables([best, found.select(best.column_names)])
-    return both.take(best_first(exact_scores(query, vectors_of(both)), both.column("id").to_pylist(), k))
+
+async def _scored(asked: _Asked, rows: Rows) -> _Found:
+    """Read and score rows that were found without their vectors."""
+    reading = taken(asked.snapshot.table, rows.tolist(), asked.columns)
+    place, register = asked.condition.place, asked.register
+    if asked.condition.touching is None or place is None or register is None:
+        return _found(asked, await reading)
+    table, inside = await asyncio.gather(reading, _inside(asked, rows, register.boxes_of(rows), place))
+    return _found(asked, table.filter(np.isin(table.column(ROW_ID).to_numpy(), rows[inside])))
 
 
-def _widening(
-    snapshot: Snapshot, query: FloatArray, condition: Condition, k: int, tuning: Tuning, uri: str
-) -> Neighbours:
+def _widening(asked: _Asked) -> Neighbours:
     """Ask for more candidates than are wanted, and for more still while the exact test leaves too few."""
+    snapshot, condition, tuning = asked.snapshot, asked.condition, asked.tuning
     effort = snapshot.effort or Effort(tuning.nprobes[1], tuning.refine[1])
-    limit = int(k / condition.share) + 1  # one more shows a tie
+    limit = int(asked.k / condition.share) + 1  # one more shows a tie
     # The index's scores are rough: the best are among the first few times as many. That does for the area, too.
     limit = limit * effort.refine if snapshot.vector_index is not None else int(limit * tuning.overfetch)
     while True:
         fetched = min(limit, snapshot.rows)
-        found = _candidates(snapshot, query, condition, fetched, effort, tuning)
-        exhausted = len(found) < fetched or fetched == snapshot.rows
-        scores = exact_scores(query, vectors_of(found))
-        kept = np.ones(len(found), dtype=bool) if condition.place is None else inside(snapshot, found, condition.place)
-        enough = int(kept.sum()) >= k and (exhausted or not _tie_goes_on(scores, scores[kept], k))
+        found, kept = one_trip(_candidates(asked, fetched, effort))
+        exhausted = len(found.ids) < fetched or fetched == snapshot.rows
+        enough = int(kept.sum()) >= asked.k and (exhausted or not _tie_goes_on(found.scores, kept, asked.k))
         if enough or (exhausted and snapshot.vector_index is None):
-            index = snapshot.vector_index or EXACT
-            return _neighbours(snapshot, found.filter(kept), query, k, index, len(found), uri)
+            return _neighbours(asked, _chosen(found, kept), snapshot.vector_index or EXACT, len(found.ids))
         if exhausted or limit > tuning.most_overfetch:
-            return _exact(snapshot, query, condition, k, uri)
+            return _exact(asked)
         limit *= 4
 
 
-def _tie_goes_on(fetched: FloatArray, kept: FloatArray, k: int) -> bool:
+def _tie_goes_on(fetched: FloatArray, kept: BoolArray, k: int) -> bool:
     """Whether chips that were not fetched may score as the k-th does, so that ids could not decide among them."""
-    return bool(fetched.min() >= np.partition(kept, -k)[-k])
+    return bool(fetched.min() >= np.partition(fetched[kept], -k)[-k])
 
 
-def _candidates(
-    snapshot: Snapshot, query: FloatArray, condition: Condition, limit: int, effort: Effort, tuning: Tuning
-) -> pa.Table:
-    columns = ["id", *(["bbox"] if condition.place is not None else []), "vector", "_distance"]
-    search: Any = snapshot.table.search(query, query_type="vector", vector_column_name="vector")
-    search = search.distance_type("cosine").select(columns).with_row_id(True).limit(limit)
-    if condition.sql is not None:
-        search = search.where(condition.sql)
-    if snapshot.vector_index is None:
-        search = search.bypass_vector_index()
-    else:  # without Lance's refining: it would read the same vectors a second time
-        search = search.nprobes(_partitions(snapshot, condition, limit // effort.refine, effort, tuning))
-    table: pa.Table = search.to_arrow()
-    return table
+async def _candidates(asked: _Asked, limit: int, effort: Effort) -> tuple[_Found, BoolArray]:
+    """Return what the index finds, or reading every vector, and which of it lies in the area."""
+    condition, place = asked.condition, asked.condition.place
+    nprobes = None if asked.snapshot.vector_index is None else _partitions(asked, effort)
+    table = await near(
+        asked.snapshot.table, asked.query, asked.columns, sql=condition.sql, limit=limit, nprobes=nprobes
+    )
+    found = _found(asked, table)
+    if place is None:
+        return found, np.ones(len(table), dtype=bool)
+    boxes = fixed_rows(table.column("bbox")) if asked.register is None else asked.register.boxes_of(found.rows)
+    return found, await _inside(asked, found.rows, boxes, place)
 
 
-def _partitions(snapshot: Snapshot, condition: Condition, wanted: int, effort: Effort, tuning: Tuning) -> int:
+async def _inside(asked: _Asked, rows: Rows, boxes: NDArray[np.float64], place: PlaceTest) -> BoolArray:
+    """Return which rows lie in an area; footprints are read only along its edge."""
+    inside, unsure = place.by_boxes(boxes)
+    if unsure.any():
+        inside[unsure] = place.by_footprints(await _footprints(asked.snapshot, rows[unsure]), boxes[unsure])
+    return inside
+
+
+def _partitions(asked: _Asked, effort: Effort) -> int:
     """Return how many to look at: as many as `optimize` found to be needed, more where few of their chips pass."""
-    partitions = max(snapshot.rows // tuning.partition_rows, 1)
-    passing = snapshot.rows if condition.rows is None else condition.rows
-    enough = -(-tuning.choice * wanted * partitions // max(passing, 1))
+    rows, tuning, passing = asked.snapshot.rows, asked.tuning, asked.condition.passing
+    partitions = max(rows // tuning.partition_rows, 1)
+    enough = -(-tuning.choice * asked.k * partitions // max(int(rows if passing is None else passing), 1))
     return min(max(effort.nprobes, enough), partitions)
 
 
-def _neighbours(
-    snapshot: Snapshot, found: pa.Table, query: FloatArray, k: int, index: str, candidates: int, uri: str
-) -> Neighbours:
-    vectors = vectors_of(found)
-    scores = exact_scores(query, vectors)
-    names = found.column("id").to_pylist()
-    order = best_first(scores, names, k)
-    ids = [names[index] for index in order]
-    rows = found.column(ROW_ID).take(order).to_pylist() if len(order) else []
+def _found(asked: _Asked, table: pa.Table) -> _Found:
+    rows, vectors = table.column(ROW_ID).to_numpy(), vectors_of(table)
+    ids = table.column("id").to_pylist() if asked.register is None else asked.register.ids_of(rows)
+    return _Found(rows, ids, vectors, exact_scores(asked.query, vectors))
+
+
+def _chosen(found: _Found, kept: BoolArray) -> _Found:
+    at = np.flatnonzero(kept)
+    return _Found(found.rows[at], [found.ids[each] for each in at], found.vectors[at], found.scores[at])
+
+
+def _neighbours(asked: _Asked, found: _Found, index: str, candidates: int) -> Neighbours:
+    best = found.best(asked.k)
     return Neighbours(
-        ids,
-        scores[order],
-        vectors[order],
+        best.ids,
+        best.scores,
+        best.vectors,
         index=index,
         candidates=candidates,
-        read_chips=lambda: read_chips(snapshot, rows, ids, uri),
+        read_chips=lambda: read_chips(asked.snapshot, best.rows.tolist(), best.ids, asked.uri),
     )

@@ -33,6 +33,12 @@ class PlaceTest:
         self.square_degrees: float = self._area.area
         shapely.prepare(self._area)
 
+    @property
+    def share_of_boxes(self) -> float:
+        """How much of its boxes the area fills."""
+        boxes = sum((east - west) * (north - south) for west, south, east, north in self.boxes)
+        return min(self.square_degrees / boxes, 1.0) if boxes > 0 else 1.0
+
     def by_boxes(self, bboxes: NDArray[np.float64]) -> tuple[BoolArray, BoolArray]:
         """Return the chips that are surely inside, and those whose footprint has to be looked at."""
         west, south, east, north = bboxes.T  # NaN where there is no place: never inside, never looked at

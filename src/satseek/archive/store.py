@@ -7,7 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from satseek.archive.cells import CELL_COLUMNS, LARGE
 from satseek.archive.faults import store_errors, with_retries
 from satseek.archive.indices import Effort, kinds, noted_effort
+from satseek.archive.register import OncePaid
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
@@ -37,6 +38,7 @@ class Snapshot:
     rows: int
     vector_index: str | None
     effort: Effort | None  # with which the vector index has to be searched, where that was measured
+    register: OncePaid = field(repr=False, compare=False)
 
     @cached_property
     def useful_levels(self) -> tuple[int, ...]:
@@ -146,7 +148,9 @@ class Store:
         table: Any = self._database.open_table(TABLE)
         table.checkout(version)
         require_readable(stored_version(table.schema, self.uri), self.uri)
-        return Snapshot(table, version, table.count_rows(), kinds(table).get("vector"), noted_effort(table))
+        rows = table.count_rows()
+        index, effort = kinds(table).get("vector"), noted_effort(table)
+        return Snapshot(table, version, rows, index, effort, OncePaid(rows))
 
     def _writable(self) -> Any:
         """Return the table for writing, migrated where an older SatSeek made it."""

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from satseek.archive.conditions import condition_of, one_of
 from satseek.archive.faults import store_errors
-from satseek.archive.nearest import ROW_ID, matching_rows
+from satseek.archive.nearest import matching_rows
 from satseek.archive.rows import chips_of, table_of, text_columns
 from satseek.archive.store import Store
+from satseek.archive.trips import ROW_ID
 from satseek.core.chip import Chip
 from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray
