@@ -16,7 +16,12 @@ from fakes.browsers import Seen, launched, served, tab
 OUT = Path(__file__).parents[1] / "docs/img"
 MOST_BYTES = 300_000
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
-SETTLED_MS = 1_500  # for thumbnails, tiles and the map's flight
+SETTLED_MS = 2_500  # for tiles and the map's flight
+ALL_SEEN = """() => [...document.images].every(image => {
+  const box = image.getBoundingClientRect();
+  const hidden = box.width === 0 || box.bottom < 0 || box.top > innerHeight;
+  return hidden || (image.complete && image.naturalWidth > 0);
+})"""
 
 
 def main(archive: Path, only: set[str]) -> None:
@@ -28,6 +33,7 @@ def main(archive: Path, only: set[str]) -> None:
                 continue
             with _page(browser, service.url, name) as seen:
                 show(seen)
+                seen.page.wait_for_function(ALL_SEEN)
                 seen.page.wait_for_timeout(SETTLED_MS)
                 _save(seen.page.screenshot(), OUT / f"page-{name}.png")
                 print(f"page-{name}.png  {(OUT / f'page-{name}.png').stat().st_size:,} bytes  {seen.complaints or ''}")
@@ -64,7 +70,10 @@ def _start(seen: Seen) -> None:
 
 
 def _results(seen: Seen) -> None:
-    seen.open().ask("a river through forest")
+    answer = seen.open().ask("a river through forest")
+    west, south, east, north = next(item for item in answer["features"] if item["collection"] == "rgb")["bbox"]
+    around = f"{west - 0.03:.3f},{south - 0.02:.3f},{east + 0.03:.3f},{north + 0.02:.3f}"
+    seen.open(f"/?q=a+river+through+forest&bbox={around}&sensors=rgb,s2").ready()
     seen.map_ready()
     seen.card(1).hover()
 

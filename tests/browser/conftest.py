@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
@@ -52,6 +53,14 @@ def painted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def service(painted: Path) -> Iterator[Serving]:
     with served(painted) as serving:
         yield serving
+
+
+@pytest.fixture(scope="session")
+def place(service: Serving) -> str:
+    """The box around one of the two places, as an address has it: the map then shows footprints and not dots."""
+    scenes = httpx.get(f"{service.url}/scenes", params={"sensor": "s2"}).json()["features"]
+    west, south, east, north = scenes[0]["bbox"]
+    return f"{west - 0.01:.4f},{south - 0.01:.4f},{east + 0.01:.4f},{north + 0.01:.4f}"
 
 
 @pytest.fixture(scope="session")

@@ -37,7 +37,7 @@ def test_a_sentence_shows_the_results_that_the_service_found_in_their_order(seen
     answer = seen.open().ask("a river through forest")
     shown = seen.cards()
     assert shown
-    assert shown == ids(answer)[: len(shown)]
+    assert shown == [each for each in ids(answer) if each in shown]
     assert seen.at("chip").first.get_attribute("data-kind") == "sentence"
     expect(seen.at("result-count")).to_contain_text(str(len(shown)))
     expect(seen.at("status-timing")).to_contain_text(re.compile(r"\d+\s*ms"))
@@ -67,7 +67,7 @@ def test_a_must_narrows_what_a_sentence_found(seen: Seen):
     answer = seen.answered(lambda: seen.at("word-submit").click())
     seen.ready()
     assert [word if isinstance(word, str) else word["text"] for word in answer["satseek:query"]["must"]] == ["bridge"]
-    assert seen.cards() == ids(answer)[: len(seen.cards())]
+    assert seen.cards() == [each for each in ids(answer) if each in seen.cards()] != []
     must = seen.page.locator("[data-testid=chip][data-kind=must]")
     expect(must).to_contain_text("bridge")
     without = seen.answered(lambda: must.get_by_test_id("chip-toggle").click())
@@ -95,8 +95,9 @@ def test_every_hit_lies_in_the_area_that_was_drawn_and_all_that_lie_there_are_hi
     expect(seen.page.locator("[data-testid=chip][data-kind=where]")).to_be_visible()
 
 
-def test_a_box_is_drawn_on_the_map(seen: Seen):
-    answer = seen.open().ask("land")
+def test_a_box_is_drawn_on_the_map(seen: Seen, place: str):
+    answer = seen.answered(lambda: seen.open(f"/?q=fields&bbox={place}"))
+    seen.ready()
     west, south, east, north = answer["features"][0]["bbox"]
     seen.map_ready()
     seen.at("map-draw-box").click()

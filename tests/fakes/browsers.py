@@ -22,6 +22,7 @@ AXE = HOUSE / "web/node_modules/axe-core/axe.min.js"
 WITH_WEBGL = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 WITHOUT_WEBGL = ["--disable-gpu", "--disable-3d-apis"]
 PATIENCE_MS = 20_000  # on a machine that does much else
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def chromium() -> str | None:
@@ -175,7 +176,9 @@ def tab(context: BrowserContext, url: str) -> Seen:
 
 
 def _is_search(response: Response) -> bool:
-    return "/search" in response.url and response.request.method in ("GET", "POST")
+    """Whether results are answered; beside them the page asks which of them are convincing, for their ids alone."""
+    asked = response.request
+    return "/search" in response.url and asked.method in ("GET", "POST") and '"fields"' not in (asked.post_data or "")
 
 
 def _mercator(latitude: float) -> float:

@@ -4,6 +4,8 @@ from pathlib import Path
 import pytest
 
 from fakes.services import serving
+from satseek.service.server import serve
+from satseek.service.settings import Settings
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
@@ -78,3 +80,15 @@ def test_a_file_that_was_compressed_is_sent_so_to_those_who_can_read_it(painted_
         assert client.get("/page/assets/page.js.gz").status_code == 404
         assert client.get("/page/assets/").status_code == 404
         assert client.get("/page/no-such.js").status_code == 404
+
+
+def test_a_tree_whose_page_is_not_built_says_how_to_build_it(
+    painted_archive: Path, tmp_path: Path, built: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("uvicorn.Server.run", lambda self, sockets: [each.close() for each in sockets])
+    notes: list[str] = []
+    serve(Settings(str(painted_archive), port=0), on_note=notes.append)
+    assert not any("make page" in note for note in notes)
+    monkeypatch.setattr("satseek.service.page.STATIC", tmp_path / "nothing")
+    serve(Settings(str(painted_archive), port=0), on_note=notes.append)
+    assert any("make page" in note for note in notes)
