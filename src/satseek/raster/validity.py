@@ -24,12 +24,17 @@ def judged(values: NDArray[Any], told: BoolArray | None, sensor: Sensor) -> tupl
     if values.dtype.kind != "f":
         np.multiply(values, whole, out=values)
     else:
-        np.copyto(values, _dark(sensor), where=~(valid & whole))
+        np.copyto(values, _dark(sensor), where=~whole if _is_shared(valid) else ~(valid & whole))
     return values, whole
 
 
+def _is_shared(valid: BoolArray) -> bool:
+    """Whether it is the same for all bands."""
+    return len(valid) == 1 or valid.strides[0] == 0
+
+
 def _whole(valid: BoolArray, sensor: Sensor) -> BoolArray:
-    if len(valid) == 1 or valid.strides[0] == 0:  # the same for all bands
+    if _is_shared(valid):
         return np.array(valid[0])
     if sensor.pixel_type == "uint8":
         return np.asarray(valid.any(axis=0))
