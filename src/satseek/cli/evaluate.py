@@ -1,4 +1,4 @@
-"""`satseek evaluate`: how well a model finds images by their captions, and captions by their images."""
+"""`satseek evaluate`: how well a model finds images by captions, captions by images, and places across sensors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from satseek.cli.evaluate_pairs import PAIRS, Measured, PairOptions, measure
 from satseek.cli.say import errors_for_people, progress, tell, write_json
 
 if TYPE_CHECKING:
     from satseek.core.model import Model
     from satseek.evaluation.report import EvaluationReport
+
+_PAIRS = "Pairs of sensors"
 
 
 def run(
@@ -19,7 +22,7 @@ def run(
         str, typer.Argument(metavar="MODEL[,MODEL…]", help="Names from 'satseek models', or folders of trained models.")
     ],
     dataset: Annotated[
-        str, typer.Argument(metavar="DATASET", help="rsicd, rsitmd, ucm, sydney, folder, or joined: rsicd+ucm.")
+        str, typer.Argument(metavar="DATASET", help="rsicd, rsitmd, ucm, sydney, folder, joined: rsicd+ucm; or pairs.")
     ],
     data: Annotated[Path, typer.Option("--data", metavar="DIR", help="The data set's folder, or the one above it.")],
     images: Annotated[
@@ -30,6 +33,34 @@ def run(
     mode: Annotated[
         str, typer.Option("--mode", metavar="MODE", help="Ask by sentence, by keywords, or by both: joint.")
     ] = "sentence",
+    of_set: Annotated[
+        str | None,
+        typer.Option(
+            "--set",
+            metavar="NAME",
+            help="Which pairs: s1s2, bigearthnet, ben-14k, folder …; told by the folder.",
+            rich_help_panel=_PAIRS,
+        ),
+    ] = None,
+    shift: Annotated[
+        int | None,
+        typer.Option(
+            "--shift",
+            metavar="PIXELS",
+            help="Move each picture by up to so much; an eighth of its side unless told.",
+            rich_help_panel=_PAIRS,
+        ),
+    ] = None,
+    turns: Annotated[
+        bool, typer.Option("--turns", help="Turn the shifted pictures by quarters too.", rich_help_panel=_PAIRS)
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Rerank the first candidates by registration.", rich_help_panel=_PAIRS)
+    ] = False,
+    candidates: Annotated[
+        int | None,
+        typer.Option("--candidates", metavar="N", help="How many to verify; 100 unless told.", rich_help_panel=_PAIRS),
+    ] = None,
     published: Annotated[
         bool | None,
         typer.Option("--published/--no-published", help="Figures from papers beside; so when comparing models."),
@@ -48,8 +79,18 @@ def run(
       satseek evaluate colour ucm --data ../shared/data/ucm --split val
 
       satseek evaluate colour,runs/mine/best rsicd --data ../shared/data --json figures.json
+
+      satseek evaluate structure pairs --data ../shared/data/s1s2 --split val --shift 32 --verify
     """
     with errors_for_people():
+        options = PairOptions(of_set, shift, turns, verify, candidates)
+        if dataset == PAIRS:
+            from satseek.models.catalogue import load_model
+
+            encoders = {name: load_model(name) for name in _names(models)}
+            _show(measure(encoders, data, split, options, seed, quiet), published, json)
+            return
+        options.require_none()
         from satseek.datasets.catalogue import load_captioned
         from satseek.evaluation.captions import require_mode
         from satseek.models.catalogue import load_model
@@ -100,11 +141,12 @@ def _evaluate(name: str, model: Model, captioned: Any, mode: str, seed: int, qui
         return evaluate(model, captioned, mode=mode, name=name, seed=seed, on_progress=on_progress)
 
 
-def _show(reports: list[EvaluationReport], published: bool | None, json: Path | None) -> None:
+def _show(reports: list[EvaluationReport] | list[Measured], published: bool | None, json: Path | None) -> None:
     from satseek.core.errors import UsageError
     from satseek.evaluation.report import side_by_side
 
     several = len(reports) > 1
+    captioned = [report for report in reports if not isinstance(report, Measured)]
     value = {"reports": [report.to_json() for report in reports]} if several else reports[0].to_json()
     if json is not None and str(json) == "-":
         write_json(value)
@@ -116,9 +158,9 @@ def _show(reports: list[EvaluationReport], published: bool | None, json: Path | 
             json.write_text(format.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"Cannot write the figures to {json}: {error.strerror}. Choose another file.") from None
-    if several or published:
-        print(side_by_side(reports, published=published is not False))
-    if not several:
-        print(reports[0])
-    for line in {text for report in reports for text in report.left_out()} if several else ():
+    if captioned and (several or published):
+        print(side_by_side(captioned, published=published is not False))
+    if not several or not captioned:
+        print("\n\n".join(str(report) for report in reports))
+    for line in {text for report in captioned for text in report.left_out()} if several else ():
         tell(line)
