@@ -27,6 +27,7 @@ MODELS: Registry[ModelEntry] = Registry(
         "amfmn": "satseek.models.amfmn.entry:ENTRY",
         "colour": "satseek.models.colour.model:ENTRY",
         "precomputed": "satseek.models.precomputed:ENTRY",
+        "sscm": "satseek.models.sscm.entry:ENTRY",
         "structure": "satseek.models.structure.model:ENTRY",
     },
 )
