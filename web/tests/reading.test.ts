@@ -1,6 +1,7 @@
 /** Reading answers: places, colours, labels, heat, texts. */
 import { describe, expect, it } from "vitest";
 import { ownAddress } from "../src/api/client";
+import { flattened, unwrapped } from "../src/map/coast";
 import { hitFeatures } from "../src/map/features";
 import { graticule, stepOf } from "../src/map/graticule";
 import { asCurl, python } from "../src/question/code";
@@ -126,5 +127,29 @@ describe("addresses of the service", () => {
     );
     expect(ownAddress("/search", origin)).toBe("/search");
     expect(ownAddress("https://elsewhere.example/x", origin)).toBe("https://elsewhere.example/x");
+  });
+});
+
+describe("the coast", () => {
+  it("runs over the date line without crossing the map", () => {
+    const ring = [
+      [170, 60],
+      [-170, 60],
+      [-170, 70],
+      [170, 70],
+      [170, 60],
+    ];
+    expect(unwrapped(ring).map((point) => point[0])).toEqual([170, 190, 190, 170, 170]);
+    const both = flattened({ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } });
+    expect(both.features.map((each) => boxOfGeometry(each.geometry)?.[0])).toEqual([170, -190]);
+  });
+
+  it("around the pole is closed at the edge of the map", () => {
+    const ring = [0, 120, -120, 0].map((longitude) => [longitude, -75]);
+    expect(unwrapped(ring).slice(-3)).toEqual([
+      [360, -90],
+      [0, -90],
+      [0, -75],
+    ]);
   });
 });

@@ -13,7 +13,7 @@ import { Drawer } from "./drawer";
 import { areaFeature, type Hit, hitFeatures } from "./features";
 import { graticule } from "./graticule";
 import { Imagery } from "./imagery";
-import { baseStyle, HIT_LAYERS, paints } from "./style";
+import { baseStyle, fillOpacity, HIT_LAYERS, paints } from "./style";
 
 setWorkerUrl(workerUrl);
 
@@ -75,6 +75,9 @@ export class Atlas {
     this.map.on("error", () => {}); // tiles that cannot be read leave the ground bare; the service's state is told elsewhere
     void this.ready.then(() => {
       container.dataset["ready"] = "true";
+      const credits = container.querySelector(".maplibregl-ctrl-attrib"); // there to be opened, not in the way
+      credits?.classList.remove("maplibregl-compact-show");
+      credits?.removeAttribute("open");
       this.moved();
     });
     void coastlines(false).then((land) => this.data("land", land));
@@ -144,6 +147,7 @@ export class Atlas {
           "area-fill",
         );
       }
+      this.map.setPaintProperty("hits-fill", "fill-opacity", fillOpacity(overlay ? 0 : 1));
       const source = this.map.getSource<GeoJSONSource>("spots");
       source?.setData({ type: "FeatureCollection", features: located?.features ?? [] });
     });

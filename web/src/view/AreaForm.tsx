@@ -41,7 +41,7 @@ export function AreaForm({ close }: { close: () => void }) {
             <Icon name="polygon" size={14} /> Polygon
           </button>
           <button type="button" class="button" data-testid="area-view" onClick={takeView} disabled={!view.value}>
-            <Icon name="fit" size={14} /> What the map shows
+            <Icon name="fit" size={14} /> This view
           </button>
         </div>
       )}

@@ -23,7 +23,7 @@ export function ExportMenu() {
       title="Export the results"
       label={
         <>
-          <Icon name="download" /> Export
+          <Icon name="download" /> <span class="button-text">Export</span>
         </>
       }
     >

@@ -12,9 +12,10 @@ interface Properties {
 }
 
 export function Picture({ src, alt, class: name = "", testid, lazy = false, style }: Properties) {
-  const [state, setState] = useState<"loading" | "there" | "missing">("loading");
   const held = useFetched(src, lazy);
-  useEffect(() => setState(held.failed ? "missing" : "loading"), [src, held.failed]);
+  const [ended, setEnded] = useState<{ address: string | null; well: boolean } | null>(null);
+  const isEnded = ended !== null && ended.address === held.address;
+  const state = held.failed || (isEnded && !ended.well) ? "missing" : isEnded ? "there" : "loading";
   const common = {
     class: `picture ${name}`,
     "data-state": state,
@@ -38,8 +39,8 @@ export function Picture({ src, alt, class: name = "", testid, lazy = false, styl
           loading={lazy ? "lazy" : "eager"}
           decoding="async"
           draggable={false}
-          onLoad={() => setState("there")}
-          onError={() => setState("missing")}
+          onLoad={() => setEnded({ address: held.address, well: true })}
+          onError={() => setEnded({ address: held.address, well: false })}
         />
       )}
     </span>

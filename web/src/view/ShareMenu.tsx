@@ -18,7 +18,7 @@ export function ShareMenu() {
       title="Share the question"
       label={
         <>
-          <Icon name="share" /> Share
+          <Icon name="share" /> <span class="button-text">Share</span>
         </>
       }
     >
