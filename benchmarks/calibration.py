@@ -30,7 +30,7 @@ from satseek.core.query import Query
 from satseek.core.result import Hit
 from satseek.core.words import says
 from satseek.evaluation.calibration import Asked, Shown, asked_of, expected_calibration_error, fitted, reliability
-from satseek.evaluation.calibration_said import fitted_said
+from satseek.evaluation.calibration_said import told
 from satseek.ingest.pipeline import ingest
 from satseek.models.catalogue import load_model
 from satseek.search.collection import Collection
@@ -102,12 +102,11 @@ def fit(folder: Path, model: Model) -> None:
     """Write the calibration that comes with a model."""
     made_of = f"painted worlds of the seeds {', '.join(map(str, FIT))}"
     calibration = fitted(questions(folder, model, captions=False), model, made_of)
-    said = fitted_said(questions(folder, model, captions=True), model, calibration)
-    calibration = replace(calibration, said=said)
+    calibration = told(questions(folder, model, captions=True), model, calibration)
     DEFAULTS.mkdir(exist_ok=True)
     path = DEFAULTS / f"{model.card.name}.json"
     path.write_text(json.dumps(calibration.to_json(), indent=1) + "\n")
-    print(path.name, calibration.auto, dict(calibration.error), said, flush=True)
+    print(path.name, calibration.auto, calibration.auto_told, dict(calibration.error), calibration.said, flush=True)
 
 
 def questions(folder: Path, model: Model, *, captions: bool) -> list[Asked]:
@@ -189,31 +188,31 @@ def answers(folder: Path, model: Model, *, captions: bool, present: bool) -> Ite
     full = Archive.open(world(folder, model, WITH, without=False).uri)
     labelled = {label for label in shown_of(full).labels() if label in NOUNS}
     if present:
-        place = told(folder, model, full, captions=captions, name="with")
+        place = archive_told(folder, model, full, captions=captions, name="with")
         truths = truth_of(full)
         for label in sorted(labelled):
             yield from _asked(Collection(place, model), label, frozenset(i for i, s in truths.items() if label in s))
         return
     bare = world(folder, model, WITHOUT, without=True)
-    place = told(folder, model, bare, captions=captions, name="without")
+    place = archive_told(folder, model, bare, captions=captions, name="without")
     for label in THINGS:
         yield from _asked(Collection(place, model), label, frozenset())
     for label in sorted(labelled - set(THINGS)):
         shown = shown_of(full).without(label)
         if len(shown.chips) >= LEAST_CHIPS:
             ids = {chip.id for chip in shown.chips}
-            place = told(folder, model, full, captions=captions, name=f"without-{label}", only=ids)
+            place = archive_told(folder, model, full, captions=captions, name=f"without-{label}", only=ids)
             yield from _asked(Collection(place, model), label, frozenset())
 
 
 def nonsense_answers(folder: Path, model: Model, *, captions: bool) -> list[tuple[Hit, ...]]:
     """Ask for what is in no picture."""
-    place = told(folder, model, world(folder, model, WITH, without=False), captions=captions, name="with")
+    place = archive_told(folder, model, world(folder, model, WITH, without=False), captions=captions, name="with")
     collection = Collection(place, model)
     return [collection.ask(Query(words, k=K, cut="auto")).hits for words in NONSENSE]
 
 
-def told(
+def archive_told(
     folder: Path, model: Model, archive: Archive, *, captions: bool, name: str, only: set[str] | None = None
 ) -> Archive:
     """Return an archive with captions and nothing else said, or with nothing said at all."""

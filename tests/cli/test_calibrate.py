@@ -98,3 +98,33 @@ def test_a_cut_stands_beside_a_whole_query(tmp_path: Path) -> None:
     answer = run("search", archive.uri, "--query", "q=a+river", "--cut", "0.9", "--json")
     assert json.loads(answer.stdout)["query"]["cut"] == 0.9
     assert json.loads(answer.stdout)["cut"]["probability"] == 0.9
+
+
+def test_marked_results_refine_the_search_and_are_written_as_labels(tmp_path: Path) -> None:
+    archive = filled(tmp_path)
+    question = ("search", archive.uri, "a river", "--no-merge", "-k", "10", "--json")
+    hits = [hit["id"] for hit in json.loads(run(*question).stdout)["hits"]]
+    file = tmp_path / "labels.geojson"
+    marks = ("--yes", hits[0], "--yes", hits[1], "--no", hits[2], "--labels", str(file))
+    result = run(*question, *marks)
+    assert result.exit_code == 0, result.stderr
+    assert "3 labels written to" in result.stderr
+    found = json.loads(result.stdout)
+    assert found["query"]["like"] == hits[:2]  # of weight 1 each
+    assert hits[2] not in [hit["id"] for hit in found["hits"]]
+    features = json.loads(file.read_text())["features"]
+    assert [each["properties"]["label"] for each in features] == ["yes", "yes", "no"]
+
+
+@pytest.mark.parametrize(
+    ("marks", "says"),
+    [
+        (("--yes", "x", "--no", "x"), "'x' is marked yes and no"),
+        (("--yes", "nobody"), "has no chip 'nobody'"),
+        (("--labels", "labels.geojson"), "Mark results with --yes ID"),
+    ],
+)
+def test_marks_that_cannot_be_meant_are_one_line(tmp_path: Path, marks: tuple[str, ...], says: str) -> None:
+    result = run("search", filled(tmp_path, per_thing=1).uri, "a river", *marks)
+    assert result.exit_code != 0
+    assert says in result.stderr

@@ -23,7 +23,7 @@ LINE = Line(-6.0, (12.0, 0.0, 0.0))  # a score of one half is as probable as not
 
 def calibration(**changes: object) -> Calibration:
     lines = {WORDS: {"rgb": LINE, "s2": LINE}, EXAMPLE: {"rgb": LINE}}
-    made = Calibration("paint", "1", None, "made up", 0, lines, said=Said(4.0, 2.0, -4.0), auto=0.6)
+    made = Calibration("paint", "1", None, "made up", 0, lines, said=Said(4.0, 2.0, -4.0), auto=0.6, auto_told=0.4)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -54,6 +54,18 @@ def test_a_cut_drops_what_is_less_probable_and_says_how_many(tmp_path: Path) -> 
     assert cut.cut_json() == {"asked": 0.5, "probability": 0.5, "kept": len(cut), "dropped": 11 - len(cut)}
     assert world.search("red", k=11, cut=0).ids == whole.ids
     assert world.search("red", k=11, cut="auto").cut == 0.6
+
+
+def test_less_is_convincing_where_most_chips_have_a_text_of_their_own(tmp_path: Path) -> None:
+    told = [(replace(each, caption="Red paint."), colours) for each, colours in shades()]
+    assert judged_gallery(tmp_path, told).search("red", cut="auto").cut == 0.4
+
+
+def test_many_examples_of_what_is_not_wanted_count_as_one_thing(tmp_path: Path) -> None:
+    world = judged_gallery(tmp_path, [*shades(), *(painting(50 + index, {"grey": 1}) for index in range(9))])
+    one = world.search("red", unlike=f"{50:08x}", k=1)
+    many = world.search("red", unlike=[f"{50 + index:08x}" for index in range(9)], k=1)
+    assert one[0].probability == pytest.approx(many[0].probability, abs=0.01)
 
 
 def test_nothing_convincing_is_said_in_words_with_what_to_do(tmp_path: Path) -> None:

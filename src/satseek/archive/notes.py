@@ -24,6 +24,7 @@ class Sample:
     ids: list[str]
     sensors: list[str]
     vectors: FloatArray  # (n, dim)
+    speaking: float  # share of them of which something is said
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -50,6 +51,9 @@ def sample(snapshot: Snapshot, size: int, uri: str) -> Sample:
     if snapshot.rows > size:
         offsets = np.sort(np.random.default_rng(snapshot.rows).choice(snapshot.rows, size=size, replace=False))
     with store_errors(uri, "read"):
-        query = snapshot.table.take_offsets([int(each) for each in offsets]).select(["id", "sensor", "vector"])
+        query = snapshot.table.take_offsets([int(each) for each in offsets]).select(["id", "sensor", "text", "vector"])
         rows = query.to_arrow()
-    return Sample(rows.column("id").to_pylist(), rows.column("sensor").to_pylist(), vectors_of(rows))
+    speaking = sum(bool(text and text.strip()) for text in rows.column("text").to_pylist())
+    return Sample(
+        rows.column("id").to_pylist(), rows.column("sensor").to_pylist(), vectors_of(rows), speaking / max(len(rows), 1)
+    )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _CONTENT = "What to find"
 _FACTS = "Where, when, how good"
+_FEEDBACK = "Learn from results"
 _OUTPUT = "What comes out"
 
 
@@ -52,6 +53,18 @@ def run(
             help="The whole question as JSON, or as the query part of a URL.",
             rich_help_panel=_CONTENT,
         ),
+    ] = None,
+    yes: Annotated[
+        list[str] | None,
+        typer.Option("--yes", metavar="ID", help="This result is right: find more so.", rich_help_panel=_FEEDBACK),
+    ] = None,
+    no: Annotated[
+        list[str] | None,
+        typer.Option("--no", metavar="ID", help="This result is not: find less so.", rich_help_panel=_FEEDBACK),
+    ] = None,
+    labels: Annotated[
+        Path | None,
+        typer.Option("--labels", metavar="FILE.geojson", help="Write what is marked.", rich_help_panel=_FEEDBACK),
     ] = None,
     bbox: Annotated[
         str | None, typer.Option("--bbox", metavar="W,S,E,N", help="A box in degrees.", rich_help_panel=_FACTS)
@@ -118,6 +131,8 @@ def run(
       satseek search ./archive "solar farm" --bbox 10,47,11,48 --datetime 2024-05/2024-09 -o hits.geojson
 
       satseek search ./archive "an oil platform" --cut auto
+
+      satseek search ./archive "a harbour" --yes 3f2a… --no 57d3… --labels harbours.geojson
     """
     with errors_for_people():
         form = _format(format, json, output)
@@ -130,6 +145,7 @@ def run(
             property,
         )  # fmt: skip
         question = asked.query(collection) if query is None else whole_query(query, asked)
+        question = _refined(question, yes, no, labels, collection)
         result = collection.ask(_paged(question, k, offset, no_merge, cut))
         _write(result, form, output)
         _say_notes(result, collection, form, explain)
@@ -149,6 +165,30 @@ def _format(format: str | None, json: bool, output: Path | None) -> str:
     if form == "geoparquet" and output is None:
         raise UsageError("GeoParquet is not text: say which file to write (-o hits.parquet).")
     return form
+
+
+def _refined(
+    query: Query, yes: list[str] | None, no: list[str] | None, file: Path | None, collection: Collection
+) -> Query:
+    """Learn from what is marked, and write it down where that is wanted."""
+    from satseek.core.errors import UsageError
+
+    if not (yes or no):
+        if file is not None:
+            raise UsageError("There is nothing to write to --labels. Mark results with --yes ID and --no ID.")
+        return query
+    from satseek.search.formats import json_text
+    from satseek.search.refine import labels, refine
+
+    found = refine(query, yes or [], no or [], collection.archive.vectors)
+    if file is not None:
+        chips = collection.archive.get([*found.yes, *found.no])
+        try:
+            file.write_text(json_text(labels(found, chips)), encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"Cannot write '{file}': {error.strerror or error}. Choose another place.") from None
+        tell(f"{len(chips):,} labels written to {file}")
+    return found.query
 
 
 def _paged(query: Query, k: int | None, offset: int | None, no_merge: bool, cut: str | None) -> Query:

@@ -40,7 +40,9 @@ LEAST_RIGHT, LEAST_CHIPS = 10, 100
 MOST_LABELS = 40
 MOST_CHIPS = 8_192  # of an archive that are learnt from
 EXAMPLES = 150
-EMPTY = 0.9  # wanted share of empty answers where the thing is not there; `auto` is the cut that gives it
+EMPTY = 0.9  # wanted share of empty answers where the thing is not there; `auto` is the cut that gives it,
+CONFIDENCE = 1.28  # as many questions show with nine to one: so many standard errors of the share are added
+LEAST_CONVINCING = 0.3  # whatever would do to keep answers empty
 LEAST_QUESTIONS = 6
 
 
@@ -114,7 +116,8 @@ def learn(archive: Archive, model: Model) -> Calibration:
         )
     before = shipped(archive.card)
     made_of = f"the labels of {len(chips):,} chips of this archive"
-    return fitted(questions, model, made_of, rows=len(archive), said=before.said if before else Said())
+    said, auto_told = (before.said, before.auto_told) if before else (Said(), None)
+    return fitted(questions, model, made_of, rows=len(archive), said=said, auto_told=auto_told)
 
 
 def asked_of(shown: Shown, phrases: Mapping[str, Sequence[str]], world: int = 0) -> Iterator[Asked]:
@@ -128,7 +131,13 @@ def asked_of(shown: Shown, phrases: Mapping[str, Sequence[str]], world: int = 0)
 
 
 def fitted(
-    questions: Sequence[Asked], model: Model, made_of: str, *, rows: int = 0, said: Said | None = None
+    questions: Sequence[Asked],
+    model: Model,
+    made_of: str,
+    *,
+    rows: int = 0,
+    said: Said | None = None,
+    auto_told: float | None = None,
 ) -> Calibration:
     """Return the calibration that questions with known answers teach; their chips are taken without any text.
 
@@ -149,7 +158,8 @@ def fitted(
         concepts=concepts, said=said or Said(),
     )  # fmt: skip
     judged = list(_crosswise(lessons, known))
-    return replace(found, auto=_auto(judged), error=_errors(judged))
+    auto = _auto(judged)
+    return replace(found, auto=auto, auto_told=auto_told or auto, error=_errors(judged))
 
 
 def best_rows(score: Floats, sensors: Sequence[str]) -> list[int]:
@@ -246,14 +256,21 @@ def _chances(
     return chances
 
 
+def least_cut(best: Sequence[float]) -> float:
+    """Return the least cut that empties nine in ten answers where the thing is not there, from the best of each."""
+    if not best:
+        return 0.5
+    share = min(EMPTY + CONFIDENCE * np.sqrt(EMPTY * (1 - EMPTY) / len(best)), 1.0)
+    return float(np.clip(np.quantile(best, share) + 1e-3, LEAST_CONVINCING, 0.95))
+
+
 def _auto(judged: Sequence[_Taught]) -> float:
-    """Return the least cut that leaves nothing of nine in ten answers where the thing is not there."""
     best = []
     for each in judged:
         if not each.asked.has_answer and each.chances is not None:
             shown = np.argsort(-each.lesson.features[:, 0], kind="stable")[:BEST]
             best.append(float(each.chances[shown].max()))
-    return float(np.clip(np.quantile(best, EMPTY) + 1e-3, 0.05, 0.95)) if best else 0.5
+    return least_cut(best)
 
 
 def _errors(judged: Sequence[_Taught]) -> dict[str, float]:

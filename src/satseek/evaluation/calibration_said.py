@@ -9,7 +9,7 @@ import numpy as np
 
 from satseek.core.chip import Chip
 from satseek.core.model import Model
-from satseek.evaluation.calibration import BEST, Asked, Backgrounds
+from satseek.evaluation.calibration import BEST, Asked, Backgrounds, least_cut
 from satseek.search.calibrate import probabilities, said_share
 from satseek.search.calibrate_fit import Calibration, Floats, Said, log_odds, probability, said_features
 from satseek.search.embed import Part
@@ -19,14 +19,13 @@ RIDGE = 0.1
 WIDEST = 3.0  # of what a text can add to the log odds: texts are trusted, but not blindly
 
 
-def fitted_said(questions: Sequence[Asked], model: Model, calibration: Calibration) -> Said:
-    """Return what the texts of chips are worth beside the vectors, which are judged by a calibration made before."""
+def told(questions: Sequence[Asked], model: Model, calibration: Calibration) -> Calibration:
+    """Return a calibration that knows what the texts of chips are worth beside the vectors, and what `auto` is then."""
     backgrounds, scorer = Backgrounds(model), getattr(model, "scorer", None)
-    sentences = list(calibration.concepts)
-    concepts = model.encode_texts(sentences)
+    concepts = model.encode_texts(list(calibration.concepts))
     untold = replace(calibration, said=Said())
-    rows, right, seen = [], [], []
-    for asked in questions:
+    rows, right, seen, of = [], [], [], []
+    for number, asked in enumerate(questions):
         vector = model.encode_texts([asked.words])[0]
         if not vector.any():
             continue
@@ -37,8 +36,17 @@ def fitted_said(questions: Sequence[Asked], model: Model, calibration: Calibrati
         rows += [_told(asked.words, chip) for chip in some.chips]
         right += list(some.shows(asked.label))
         seen += list(probabilities([part], some.vectors, some.chips, backgrounds.of(shown), untold, concepts))
-    share, whole, silent = _fit(np.array(rows), log_odds(np.array(seen)), np.array(right))
-    return Said(share, whole, silent, calibration.said.unseen)
+        of += [number] * len(some.chips)
+    features, before = np.array(rows), log_odds(np.array(seen))
+    weights = _fit(features, before, np.array(right))
+    chances, owner = probability(before + features @ np.array(weights)), np.array(of)
+    best = [
+        float(chances[owner == number].max())
+        for number, asked in enumerate(questions)
+        if not asked.has_answer and (owner == number).any()
+    ]
+    share, whole, silent = weights
+    return replace(calibration, said=Said(share, whole, silent, calibration.said.unseen), auto_told=least_cut(best))
 
 
 def _told(words: str, chip: Chip) -> tuple[float, float, float]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 NOTE = "calibration"  # the name under which an archive keeps its own
 GROWN = 1.25  # times as many chips, or so many times fewer: the background is drawn anew
+SPEAKING = 0.5  # share of chips with a text from which on an archive speaks
 SUREST = 0.9999  # nothing is certain
 DOUBLED = 2.0  # times as many chips: a calibration of the archive's own is out of date
 
@@ -38,11 +39,11 @@ class _Known:
     uri: str
     card: ModelCard
     rows: int
-    version: int
     background: Background
     with_words: bool
     concepts: FloatArray  # (c, dim)
     of_calibration: Calibration
+    auto: float
 
 
 class Judge:
@@ -65,9 +66,11 @@ class Judge:
         if calibration is None or not any(part.attracts for part in parts):
             return replace(result, notes=(*result.notes, *_cannot_say(result, parts, archive)))
         hits = result.hits
+        auto = calibration.auto
         if hits:
             words = any(part.words and part.is_known for part in parts)
-            known = self._ready(archive, calibration, model, words=words)
+            known = self._ready(archive, result.explanation.rows, calibration, model, words=words)
+            auto = known.auto if words else calibration.auto
             chances = probabilities(
                 parts, vectors, [hit.chip for hit in hits], known.background, calibration, known.concepts
             )
@@ -75,17 +78,19 @@ class Judge:
                 replace(hit, probability=None if np.isnan(chance) else min(round(float(chance), 4), SUREST))
                 for hit, chance in zip(hits, chances, strict=True)
             )
-        result = replace(result, hits=hits, convincing_from=calibration.auto)
+        result = replace(result, hits=hits, convincing_from=auto)
         asked = result.query.cut
-        return result if asked is None else result.cut_at(calibration.auto if asked == "auto" else float(asked))
+        return result if asked is None else result.cut_at(auto if asked == "auto" else float(asked))
 
-    def _ready(self, archive: Archive, calibration: Calibration, model: Callable[[], Model], *, words: bool) -> _Known:
+    def _ready(
+        self, archive: Archive, rows: int, calibration: Calibration, model: Callable[[], Model], *, words: bool
+    ) -> _Known:
         """Return the background of an archive: drawn anew only when the archive has changed much since."""
-        rows, version, card = len(archive), archive.version, archive.card
+        card = archive.card
         with self._lock:
             known = self._known
             same = known is not None and known.uri == archive.uri and known.card == card
-            if known is not None and same and version >= known.version and (known.with_words or not words):
+            if known is not None and same and (known.with_words or not words):
                 alike = known.rows / GROWN <= rows <= known.rows * GROWN
                 if alike and known.of_calibration is calibration:
                     return known
@@ -93,8 +98,10 @@ class Judge:
             if words:
                 sentences = model().encode_texts(list(SENTENCES))
                 concepts = model().encode_texts(list(calibration.concepts)) if calibration.concepts else concepts
-            background = Background.of(archive.sample(CHIPS), sentences)
-            self._known = _Known(archive.uri, card, rows, version, background, words, concepts, calibration)
+            sample = archive.sample(CHIPS)
+            auto = calibration.auto_told if sample.speaking >= SPEAKING else calibration.auto
+            background = Background.of(sample, sentences)
+            self._known = _Known(archive.uri, card, rows, background, words, concepts, calibration, auto)
             return self._known
 
 
@@ -122,8 +129,12 @@ def probabilities(
     for part in parts:
         if part.kind == "must":
             total = total * chance[part.name]
-        elif not part.attracts:
+        elif part.kind == "not":
             total = total * (1 - chance[part.name])
+    unlike = [part for part in parts if part.kind == "unlike"]
+    if unlike:  # many examples of what is not wanted are examples of one thing, as those of what is wanted
+        weight = sum(part.weight for part in unlike)
+        total = total * (1 - np.sum([part.weight / weight * chance[part.name] for part in unlike], axis=0))
     return np.asarray(total, dtype=np.float64)
 
 

@@ -67,7 +67,8 @@ class Calibration:
     lines: Mapping[str, Mapping[str, Line]]  # words or example -> sensor -> line
     concepts: Mapping[str, Mapping[str, float]] = field(default_factory=dict)  # sentence -> sensor -> offset
     said: Said = field(default_factory=Said)
-    auto: float = 0.5  # the cut that `auto` stands for
+    auto: float = 0.5  # the cut that `auto` stands for where chips say nothing,
+    auto_told: float = 0.5  # and where most of them have a text
     error: Mapping[str, float] = field(default_factory=dict)  # sensor -> expected calibration error when it was made
 
     def fits(self, card: ModelCard) -> bool:
@@ -78,7 +79,7 @@ class Calibration:
         """Return JSON values, numbers rounded to what matters."""
         return {
             "format": FORMAT, "model": self.model, "version": self.version, "weights_sha256": self.weights_sha256,
-            "made_of": self.made_of, "rows": self.rows, "auto": round(self.auto, 4),
+            "made_of": self.made_of, "rows": self.rows, "auto": [round(self.auto, 4), round(self.auto_told, 4)],
             "lines": {
                 kind: {sensor: [_short(line.bias), *map(_short, line.weights)] for sensor, line in lines.items()}
                 for kind, lines in self.lines.items()
@@ -99,7 +100,7 @@ class Calibration:
                 return None
             return Calibration(
                 model=value["model"], version=value["version"], weights_sha256=value["weights_sha256"],
-                made_of=value["made_of"], rows=value["rows"], auto=value["auto"],
+                made_of=value["made_of"], rows=value["rows"], auto=value["auto"][0], auto_told=value["auto"][1],
                 lines={
                     kind: {sensor: Line(row[0], tuple(row[1:])) for sensor, row in lines.items()}
                     for kind, lines in value["lines"].items()

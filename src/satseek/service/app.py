@@ -19,7 +19,7 @@ from satseek.service.library import Library
 from satseek.service.maps import Maps
 from satseek.service.metrics import Metrics
 from satseek.service.public import Names
-from satseek.service.routes import archive, health, images, ingest, items, locate, scenes, search, stac, tiles, why
+from satseek.service.routes import archive, health, images, ingest, items, locate, refine, scenes, search, stac, tiles, why
 from satseek.service.settings import Settings
 from satseek.service.work import Workbench
 
@@ -47,6 +47,7 @@ def create_app(settings: Settings, *, model: Model | None = None) -> FastAPI:
     for routes in (
         stac,
         search,
+        refine,
         locate,
         images,
         items,

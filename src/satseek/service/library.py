@@ -91,6 +91,10 @@ class Library:
         """Return an archive that also knows the pictures that were brought, to encode questions with."""
         return cast("Archive", _WithUploads(archive, self._uploads))
 
+    def vectors(self, ids: Sequence[str]) -> FloatArray:
+        """Return the vectors of chips, and of pictures that were brought."""
+        return _WithUploads(self.archive, self._uploads).vectors(ids)
+
     def count(self, filters: Filters) -> int:
         """Return how many chips meet the filters."""
         return self.archive.count(filters)
