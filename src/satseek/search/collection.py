@@ -35,7 +35,7 @@ class Collection:
     def __init__(self, archive: Archive, model: Model | None = None) -> None:
         self.archive = archive
         self._model = model
-        self._judge = Judge()
+        self._judge, self._judge_of_maps = Judge(), Judge()
 
     @property
     def model(self) -> Model:
@@ -65,10 +65,12 @@ class Collection:
         merge: bool = True,
         weight: float = 1.0,
         cut: Cut | None = None,
+        same_place: bool = False,
     ) -> SearchResult:
         """Find the chips that fit best; examples are chip ids, files or hits, a place is a box or a polygon.
 
-        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability.
+        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability. With
+        `same_place` the very place of one example is found, in any sensor; each hit says how the example lies on it.
         """
         return self.ask(
             Query(
@@ -88,6 +90,7 @@ class Collection:
                 offset=offset,
                 merge=merge,
                 cut=cut,
+                same_place=same_place,
             )
         )
 
@@ -144,7 +147,7 @@ class Collection:
             model=lambda: self.model,
             archive=self.archive,
             way=Way(tuple(scales), cut, stored_only),
-            judge=self._judge,
+            judge=self._judge_of_maps,
             on_progress=on_progress,
         )
 

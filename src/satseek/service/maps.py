@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from satseek.core.chip import BBox
+from satseek.search.calibrate import Judge
 
 BYTES = 128_000_000
 
@@ -38,6 +39,7 @@ class Maps:
         self._most, self._most_bytes = most, most_bytes
         self._held: OrderedDict[str, HeatMap] = OrderedDict()
         self._lock = threading.Lock()
+        self.judge = Judge()  # of its own: a map is judged without the words that a search counts
 
     def __len__(self) -> int:
         return len(self._held)

@@ -345,3 +345,24 @@ def test_what_is_not_convincing_is_not_outlined_unless_a_cut_is_named(
     assert len(insisted.spots) == 1
     monkeypatch.setattr(locating, "chance_of_best", lambda *_, **__: Chance(0.9, 0.5))
     assert found(scene).found
+
+
+def test_a_calibrated_model_says_how_sure_it_is_with_an_archive_and_without(tmp_path: Path) -> None:
+    from satseek.models.catalogue import load_model
+
+    chance = np.random.default_rng(5)
+    values = np.stack([np.full((600, 600), level) for level in (90, 130, 60)]).astype(np.float64)
+    values[:, 60:300, 300:560] = np.array([20, 60, 110])[:, None, None]
+    values += chance.normal(0, 6, values.shape)
+    path = write_raster(tmp_path / "lake.tif", np.clip(values, 1, 255).astype(np.uint8), photometric="rgb")
+    model, scene = load_model("colour"), scene_of_files([path])
+    archive = Archive.create(str(tmp_path / "archive"), model.card)
+    ingest(archive, [scene], model=model, plan=CutPlan(overlap=0.5))
+    way = Way(scales=(1.0,))
+    alone = locate(scene, Query(sentence="a lake"), card=model.card, model=lambda: model, way=way)
+    beside = locate(scene, Query(sentence="a lake"), card=model.card, model=lambda: model, way=way, archive=archive)
+    for result in (alone, beside):
+        assert result.probability is not None
+        assert result.convincing_from is not None
+        assert result.found == (result.probability >= result.convincing_from)
+    assert alone.probability == pytest.approx(beside.probability, abs=0.02)  # the archive holds just this scene

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -54,10 +54,33 @@ def chance_of_best(
     result = SearchResult(
         hits, replace(query, cut=None), Explanation({}, "none", card.name, len(looked.chips), len(hits))
     )
-    among = archive if archive is not None and len(archive) else cast("Archive", _SceneAsArchive(looked, card))
-    judged = judge.judged(result, parts, looked.vectors[best], among, model)
+    judged = judge.judged(result, parts, looked.vectors[best], _among(archive, looked, card), model)
     known = [hit.probability for hit in judged.hits if hit.probability is not None]
     return Chance(max(known), judged.convincing_from) if known else Chance()
+
+
+def _among(archive: Archive | None, looked: Looked, card: ModelCard) -> Archive:
+    """Return what scores are judged among; where the words of chips do not count, they do not speak there either."""
+    if archive is None or not len(archive):
+        return cast("Archive", _SceneAsArchive(looked, card))
+    return archive if any(chip.text for chip in looked.chips) else cast("Archive", _Silent(archive))
+
+
+class _Silent:
+    """An archive of whose chips nothing is said."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.uri = f"{archive.uri}\0silent"
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._archive, name)
+
+    def __len__(self) -> int:
+        return len(self._archive)
+
+    def sample(self, size: int) -> Sample:
+        return replace(self._archive.sample(size), speaking=0.0)
 
 
 class _SceneAsArchive:
@@ -83,4 +106,5 @@ class _SceneAsArchive:
         if len(rows) > size:
             rows = np.sort(np.random.default_rng(len(rows)).choice(len(rows), size=size, replace=False))
         chips = [self._looked.chips[row] for row in rows.tolist()]
-        return Sample([chip.id for chip in chips], [chip.sensor for chip in chips], self._looked.vectors[rows])
+        ids, sensors = [chip.id for chip in chips], [chip.sensor for chip in chips]
+        return Sample(ids, sensors, self._looked.vectors[rows], sum(bool(chip.text) for chip in chips) / len(chips))

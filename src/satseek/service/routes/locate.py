@@ -184,7 +184,9 @@ def _made(desk: Desk, asked: Locate, query: Query) -> HeatMap:
         most_chips=limits.map_chips,
         most_encoded=limits.map_encoded,
     )
-    found = locate(scene, query, card=archive.card, model=library.model, archive=archive, way=way, judge=library.judge)
+    found = locate(
+        scene, query, card=archive.card, model=library.model, archive=archive, way=way, judge=desk.maps.judge
+    )
     if not found.has_place:
         raise UsageError("This scene has no place on the globe, so there is no map of it. Search it instead.")
     layer = found.web_layer()
