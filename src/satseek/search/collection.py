@@ -65,12 +65,10 @@ class Collection:
         merge: bool = True,
         weight: float = 1.0,
         cut: Cut | None = None,
-        same_place: bool = False,
     ) -> SearchResult:
         """Find the chips that fit best; examples are chip ids, files or hits, a place is a box or a polygon.
 
-        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability. With
-        `same_place` the very place of one example is found, in any sensor; each hit says how the example lies on it.
+        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability.
         """
         return self.ask(
             Query(
@@ -90,7 +88,6 @@ class Collection:
                 offset=offset,
                 merge=merge,
                 cut=cut,
-                same_place=same_place,
             )
         )
 
