@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -219,14 +220,17 @@ def archive_told(
     place = folder / "told" / f"{model.card.name}-{'captions' if captions else 'silent'}-{name}".replace(" ", "-")
     if place.exists():
         return Archive.open(str(place))
-    made = Archive.create(str(place), model.card)
+    half_done = place.with_name(f"{place.name}.part")
+    shutil.rmtree(half_done, ignore_errors=True)
+    made = Archive.create(str(half_done), model.card)
     for batch in archive.scan():
         rows = [row for row, chip in enumerate(batch.chips) if only is None or chip.id in only]
         if rows:
             chips = [batch.chips[row] for row in rows]
             said = [replace(c, caption=c.caption if captions else None, keywords=(), labels=()) for c in chips]
             made.add(said, batch.vectors[rows])
-    return made
+    half_done.rename(place)
+    return Archive.open(str(place))
 
 
 def truth_of(archive: Archive) -> dict[str, frozenset[str]]:
