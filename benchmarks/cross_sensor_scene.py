@@ -5,7 +5,8 @@
 Every radar chip of an area asks for optical chips of all areas, and the other way round; the grid of the questions is
 also moved by half a step, so that no chip asked for lies on the chip that asks. Areas: the val sites of the given
 pairs, put together from their 16 chips each (ground that no training saw), and the Los Angeles scenes (ground that the
-training pairs were cut from). `--picture` draws questions with their answers.
+training pairs were cut from). Then radar in dB and reflectance of four sites of other continents, in windows of 128
+pixels moved by up to 12: each asks for its own place. `--picture` draws questions with their answers.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def main() -> None:
                 print(f"{name:<12} {asking} → {answering}, questions moved by {moved:>2}: {found}")
         if asked.picture and name == "los_angeles":
             draw(chips["s1", 0], chips["s2", 0], asked.picture)
-    told = facts(data="s1s2 val sites; losangeles scenes", seed=None, libraries=("torch",))
+    figures["other_continents"] = other_continents(model, asked.data / "rasters")
+    print(f"four sites elsewhere: {figures['other_continents']}")
+    told = facts(data="s1s2 val sites; losangeles scenes; s1s2-sites; sen1floods11", seed=None, libraries=("torch",))
     write_result("cross_sensor_scene", told | {"model": asked.model, "figures": figures})
 
 
@@ -142,6 +145,32 @@ def within(asking: Chips, answering: Chips) -> dict[str, float]:
         "questions": len(own),
         "chips": count,
     }
+
+
+def other_continents(model: Model, rasters: Path) -> dict[str, float]:
+    """Return recall between windows of scenes that are delivered in dB (VV, VH) and in reflectance."""
+    radar_files = [*sorted(rasters.glob("s1s2-sites/S1RTC/*.tif")), *sorted(rasters.glob("sen1floods11/*S1Hand.tif"))]
+    random, side = np.random.default_rng(0), 128
+    radar, optical = [], []
+    for path in radar_files:
+        with rasterio.open(path) as file:
+            decibels = file.read().astype(np.float32)
+        with rasterio.open(str(path).replace("S1RTC", "S2L2A").replace("S1Hand", "S2Hand")) as file:
+            reflectance = file.read([4, 3, 2]).astype(np.float32) / 10_000
+        room, step = decibels.shape[1] - side, 96 if decibels.shape[1] < 256 else side
+        for row in range(0, room + 1, step):
+            for column in range(0, room + 1, step):
+                top, left = np.clip(np.array([row, column]) + random.integers(-12, 13, 2), 0, room)
+                radar.append(
+                    as_pixels(decibels[:, row : row + side, column : column + side], "s1", ("VV", "VH"), "dB", 10.0)
+                )
+                window = reflectance[:, top : top + side, left : left + side]
+                optical.append(as_pixels(window, "s2", TRUE_COLOUR, "reflectance", 10.0))
+    scores = model.encode_images(radar) @ model.encode_images(optical).T
+    own = np.diag(scores)
+    better = {"s1_s2": (scores > own[:, None]).sum(axis=1), "s2_s1": (scores > own).sum(axis=0)}
+    found = {f"{way}_r{k}": round(100 * float((above < k).mean()), 1) for way, above in better.items() for k in (1, 5)}
+    return found | {"windows": len(own), "chance_r1": round(100 / len(own), 1), "chance_r5": round(500 / len(own), 1)}
 
 
 def draw(radar: Chips, optical: Chips, path: Path) -> None:
