@@ -141,7 +141,10 @@ describe("the coast", () => {
     ];
     expect(unwrapped(ring).map((point) => point[0])).toEqual([170, 190, 190, 170, 170]);
     const both = flattened({ type: "Feature", properties: {}, geometry: { type: "Polygon", coordinates: [ring] } });
-    expect(both.features.map((each) => boxOfGeometry(each.geometry)?.[0])).toEqual([170, -190]);
+    expect(both.features.map((each) => boxOfGeometry(each.geometry))).toEqual([
+      [170, 60, 180, 70],
+      [-180, 60, -170, 70],
+    ]);
   });
 
   it("around the pole is closed at the edge of the map", () => {

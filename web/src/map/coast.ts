@@ -29,7 +29,7 @@ export function flattened(land: Feature | FeatureCollection): FeatureCollection 
         : geometry.type === "Polygon"
           ? [geometry.coordinates]
           : [];
-    return polygons.flatMap((rings) => copies(rings.map(unwrapped)));
+    return polygons.flatMap((rings) => pieces(rings.map(unwrapped)));
   });
   return { type: "FeatureCollection", features };
 }
@@ -50,17 +50,42 @@ export function unwrapped(ring: readonly Position[]): Position[] {
   return [...found, [last[0] ?? 0, edge], [first[0] ?? 0, edge], first];
 }
 
-/** Return a polygon wherever the map shows it: what lies beyond the date line comes in again on the other side. */
-function copies(rings: Position[][]): Feature[] {
-  const longitudes = (rings[0] ?? []).map((point) => point[0] ?? 0);
-  const [west, east] = [Math.min(...longitudes), Math.max(...longitudes)];
-  const shifts = [0, ...(west < -180 ? [360] : []), ...(east > 180 ? [-360] : [])];
-  return shifts.map((shift) => ({
-    type: "Feature",
-    properties: {},
-    geometry: {
-      type: "Polygon",
-      coordinates: rings.map((ring) => ring.map(([longitude = 0, latitude = 0]) => [longitude + shift, latitude])),
-    },
-  }));
+/** Return the pieces of a polygon that lie on the map: what runs over the date line comes in on the other side. */
+function pieces(rings: Position[][]): Feature[] {
+  return [0, 360, -360].flatMap((shift) => {
+    const shifted = rings.map((ring) => clipped(ring.map(([x = 0, y = 0]) => [x + shift, y])));
+    if (!shifted[0]?.length) return [];
+    const coordinates = shifted.filter((ring) => ring.length > 3);
+    return [{ type: "Feature" as const, properties: {}, geometry: { type: "Polygon" as const, coordinates } }];
+  });
+}
+
+/** Cut a ring at the edges of the map, one after another. */
+function clipped(ring: Position[]): Position[] {
+  let found = ring;
+  for (const [axis, edge, sign] of EDGES) found = clippedAt(found, axis, edge, sign);
+  return found;
+}
+
+const EDGES: [axis: 0 | 1, edge: number, sign: 1 | -1][] = [
+  [0, -180, 1],
+  [0, 180, -1],
+  [1, -85.05, 1],
+  [1, 85.05, -1],
+];
+
+function clippedAt(ring: Position[], axis: 0 | 1, edge: number, sign: 1 | -1): Position[] {
+  const depth = (point: Position) => ((point[axis] ?? 0) - edge) * sign;
+  const found: Position[] = [];
+  for (let at = 1; at < ring.length; at += 1) {
+    const [from = [], to = []] = [ring[at - 1], ring[at]];
+    const [before, after] = [depth(from), depth(to)];
+    if (before >= 0) found.push(from);
+    if (before >= 0 !== after >= 0) {
+      const share = before / (before - after);
+      found.push([0, 1].map((each) => (from[each] ?? 0) + share * ((to[each] ?? 0) - (from[each] ?? 0))));
+    }
+  }
+  const [first] = found;
+  return first && found.length > 2 ? [...found, first] : [];
 }

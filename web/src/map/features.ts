@@ -10,7 +10,7 @@ export interface Hit {
 }
 
 export const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
-const SEEN_PIXELS = 14; // a footprint that is smaller is shown as a point
+const SEEN_PIXELS = 9; // a footprint that is smaller is shown as a point
 
 /** Return footprints, and points for where these are too small to be seen. */
 export function hitFeatures(hits: readonly Hit[]): { footprints: FeatureCollection; points: FeatureCollection } {

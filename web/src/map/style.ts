@@ -26,7 +26,14 @@ function whereSeen(
 }
 
 /** Return how far footprints cover what lies under them; less of it where heat must be seen. */
-export const fillOpacity = (factor: number): ExpressionSpecification => ["case", marked, 0.34 * factor, 0.09 * factor];
+export const fillOpacity = (factor: number): ExpressionSpecification => [
+  "case",
+  marked,
+  0.34 * factor,
+  ["<", ["get", "share"], 0],
+  0.02 * factor,
+  0.09 * factor,
+];
 
 const COLOURS = {
   light: { ground: "#dfe6ea", land: "#f4f3ee", coast: "#a9b6bd", lines: "#c3cdd3", casing: "#10181d" },

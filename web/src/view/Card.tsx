@@ -47,9 +47,6 @@ export function Card({ item }: { item: Item }) {
         class="card-open"
         data-testid="card-open"
         tabIndex={isCurrent ? 0 : -1}
-        aria-label={[titleOf(item), said, sensorName(sensor), day(item.properties.datetime), label && `marked ${label}`]
-          .filter(Boolean)
-          .join(", ")}
         onClick={() => open(item)}
         onFocus={() => {
           store.current.value = id;
@@ -70,8 +67,9 @@ export function Card({ item }: { item: Item }) {
         <span class="card-text">
           <span class="card-title">{titleOf(item)}</span>
           <span class="card-facts">
-            <b>{sensor}</b> {day(item.properties.datetime)}
+            <b title={sensorName(sensor)}>{sensor}</b> {day(item.properties.datetime)}
           </span>
+          {label && <span class="offscreen">, marked {label}</span>}
         </span>
       </button>
       <span class="card-actions">

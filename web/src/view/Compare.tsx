@@ -79,10 +79,7 @@ export function Compare({ item, others }: { item: Item; others: Item[] | null })
 function told(item: Item): string {
   const overlap = item.properties["satseek:overlap"];
   const days = item.properties["satseek:days"];
-  const apart =
-    typeof days === "number"
-      ? `${Math.abs(Math.round(days))} days ${days < 0 ? "before" : "after"}`
-      : day(item.properties.datetime);
+  const apart = typeof days === "number" ? apartBy(Math.round(days)) : day(item.properties.datetime);
   return [
     sensorName(sensorOf(item)),
     apart,
@@ -90,6 +87,11 @@ function told(item: Item): string {
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+function apartBy(days: number): string {
+  if (days === 0) return "same day";
+  return `${Math.abs(days)} ${Math.abs(days) === 1 ? "day" : "days"} ${days < 0 ? "before" : "after"}`;
 }
 
 function inPlace(other: Item, place: string): string {

@@ -1,7 +1,6 @@
 /** What is told instead of results: nothing found, nothing convincing, an empty archive, an error. */
 import { computed } from "@preact/signals";
-import { nameOf } from "../question/parts";
-import { partText } from "../reading/format";
+import { nameOf, type Part } from "../question/parts";
 import { askNow } from "../state/asking";
 import { moveCut, remove, startOver } from "../state/going";
 import * as store from "../state/store";
@@ -61,6 +60,13 @@ function Trouble() {
   );
 }
 
+const FILTERS: Partial<Record<Part["kind"], string>> = {
+  where: "area",
+  when: "dates",
+  sensors: "choice of sensors",
+  rest: "filter",
+};
+
 function Nothing() {
   const filters = store.question.value.parts.filter(
     (part) => part.on && ["where", "when", "sensors", "rest"].includes(part.kind),
@@ -74,7 +80,7 @@ function Nothing() {
           <div class="row-buttons">
             {filters.map((part) => (
               <button type="button" class="button" key={part.kind} onClick={() => remove(nameOf(part))}>
-                without {partText(part)}
+                Without the {FILTERS[part.kind]}
               </button>
             ))}
           </div>

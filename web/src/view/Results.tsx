@@ -52,7 +52,7 @@ function Toolbar() {
   return (
     <div class="toolbar">
       <p class="result-count" data-testid="result-count" aria-live="polite">
-        {store.phase.value === "loading" && !all ? "Searching…" : said}
+        {!all ? (store.phase.value === "loading" ? "Searching…" : "No results") : said}
       </p>
       <div class="toolbar-buttons">
         <div class="segmented" role="group" aria-label="Layout">
