@@ -31,6 +31,7 @@ export function toAddress(question: Question, item: string | null = null): strin
   for (const part of question.parts) {
     if (!part.on) pairs.push(["off", nameOf(part)]);
   }
+  if (question.limit !== undefined) pairs.push(["limit", String(question.limit)]);
   if (item) pairs.push(["item", item]);
   return new URLSearchParams(pairs).toString();
 }

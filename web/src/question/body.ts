@@ -3,6 +3,7 @@ import type { Geometry } from "geojson";
 import { type Box, type Part, type Question, REST_KEYS, type WordPart } from "./parts";
 
 export type Body = Record<string, unknown>;
+const MOST_RESULTS = 1000; // of one answer
 
 /** Return the body of POST /search, without what is switched off, and without limit and cut. */
 export function toBody(question: Question): Body {
@@ -86,6 +87,9 @@ export function ofBody(value: Body): { question: Question; problems: string[] } 
   const fits = cut === "auto" || (typeof cut === "number" && cut >= 0 && cut <= 1);
   if (!fits) tell("cut", cut);
   const question: Question = { parts, cut: fits ? (cut as Question["cut"]) : "auto", merge: value["merge"] !== false };
+  const limit = value["limit"];
+  if (Number.isInteger(limit) && Number(limit) >= 1 && Number(limit) <= MOST_RESULTS) question.limit = Number(limit);
+  else if (limit != null) tell("limit", limit);
   return { question, problems };
 }
 

@@ -49,6 +49,7 @@ export interface Question {
   parts: Part[];
   cut: Cut;
   merge: boolean;
+  limit?: number; // results that are fetched, where others than usual are wanted
 }
 
 export const NOTHING: Question = { parts: [], cut: "auto", merge: true };

@@ -18,7 +18,7 @@ export async function askNow(): Promise<void> {
   store.phase.value = "loading";
   store.trouble.value = null;
   const began = performance.now();
-  const body = { ...toBody(question), limit: RESULTS };
+  const body = { ...toBody(question), limit: question.limit ?? RESULTS };
   const cuts = ranks(question) && question.cut === "auto";
   try {
     const answer = await (cuts ? convincing(body, mine.signal) : search(body, mine.signal));

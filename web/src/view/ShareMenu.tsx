@@ -65,7 +65,7 @@ function link(): string {
 function body() {
   const { cut } = question.value;
   const cuts = scale.value?.kind === "probability" || cut === "auto";
-  return { ...toBody(question.value), ...(cuts && scale.value ? { cut } : {}), limit: RESULTS };
+  return { ...toBody(question.value), ...(cuts && scale.value ? { cut } : {}), limit: question.value.limit ?? RESULTS };
 }
 
 async function toClipboard(text: string): Promise<boolean> {
