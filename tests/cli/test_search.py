@@ -200,7 +200,9 @@ def test_a_place_without_an_archive_is_said(tmp_path: Path) -> None:
 
 def test_models_are_listed_and_shown() -> None:
     listed = run("models").stdout
-    assert [line.split()[0] for line in listed.splitlines()[1:]] == ["amfmn", "colour", "precomputed"]
+    assert [line.split()[0] for line in listed.splitlines()[1:]] == [
+        "amfmn", "colour", "precomputed", "sscm", "structure",
+    ]  # fmt: skip
     card = json.loads(run("models", "colour", "--json").stdout)
     assert (card["name"], card["reads_text"], sorted(card["sensors"])) == ("colour", True, ["rgb", "s1", "s2"])
     assert "no learnt weights" in run("models", "colour").stdout

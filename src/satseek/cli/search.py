@@ -45,6 +45,14 @@ def run(
         str | None,
         typer.Option("--like-sensor", metavar="SENSOR", help="Sensor of the example files.", rich_help_panel=_CONTENT),
     ] = None,
+    same_place: Annotated[
+        bool,
+        typer.Option(
+            "--same-place",
+            help="Find the very place of --like, in any sensor, shifted or turned.",
+            rich_help_panel=_CONTENT,
+        ),
+    ] = False,
     query: Annotated[
         str | None,
         typer.Option(
@@ -128,6 +136,8 @@ def run(
 
       satseek search ./archive --like harbour.tif --sensor s1
 
+      satseek search ./archive --like radar.tif --same-place --sensor rgb
+
       satseek search ./archive "solar farm" --bbox 10,47,11,48 --datetime 2024-05/2024-09 -o hits.geojson
 
       satseek search ./archive "an oil platform" --cut auto
@@ -136,6 +146,8 @@ def run(
     """
     with errors_for_people():
         form = _format(format, json, output)
+        from dataclasses import replace
+
         from satseek.cli.question import Asked, whole_query
         from satseek.search.collection import open_archive
 
@@ -146,7 +158,8 @@ def run(
         )  # fmt: skip
         question = asked.query(collection) if query is None else whole_query(query, asked)
         question = _refined(question, yes, no, labels, collection)
-        result = collection.ask(_paged(question, k, offset, no_merge, cut))
+        paged = _paged(question, k, offset, no_merge, cut)
+        result = collection.ask(replace(paged, same_place=True) if same_place else paged)
         _write(result, form, output)
         _say_notes(result, collection, form, explain)
 

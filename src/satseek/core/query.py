@@ -21,6 +21,7 @@ Cut = float | Literal["auto"]
 JSON_KEYS = (
     "q", "weight", "must", "not", "like", "unlike", "bbox", "intersects", "datetime", "sensors",
     "max_nodata", "max_cloud", "properties", "ids", "filter", "limit", "offset", "merge", "cut",
+    "same_place",
 )  # fmt: skip
 
 
@@ -68,6 +69,7 @@ class Query:
     k: int = 10
     offset: int = 0
     merge: bool = True  # overlapping hits of one place count once
+    same_place: bool = False  # find the very place of the one example, verified by registration
     cut: Cut | None = None  # results that are less probably right are dropped; "auto" leaves what is convincing
 
     def __post_init__(self) -> None:
@@ -132,6 +134,8 @@ class Query:
             value["filter"] = condition_to_json(self.condition)
         if self.cut is not None:
             value["cut"] = self.cut
+        if self.same_place:
+            value["same_place"] = True
         return value | {"limit": self.k, "offset": self.offset, "merge": self.merge}
 
     @staticmethod
@@ -234,6 +238,7 @@ def _query_of_json(value: Mapping[str, Any]) -> Query:
         k=value.get("limit", 10),
         offset=value.get("offset", 0),
         merge=bool(value.get("merge", True)),
+        same_place=bool(value.get("same_place", False)),
         cut=value.get("cut"),
     )
 

@@ -10,6 +10,22 @@ from satseek.core.chip import Chip
 
 
 @dataclass(frozen=True)
+class Placement:
+    """Where on a chip the picture that was asked with lies: from the chip's centre to the picture's."""
+
+    down_pixels: float  # of the chip, as it lies in the archive
+    right_pixels: float
+    turned_degrees: int  # counter-clockwise, that the picture must be turned by to lie as the chip does
+    south_m: float | None = None  # None where the chip's ground resolution is not known
+    east_m: float | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the placement as JSON values."""
+        facts = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: round(value, 2) if isinstance(value, float) else value for name, value in facts.items()}
+
+
+@dataclass(frozen=True)
 class Hit:
     """One chip that was found, how well it fits, and which others of the same place stand behind it."""
 
@@ -19,6 +35,7 @@ class Hit:
     parts: Mapping[str, float] = field(default_factory=dict)  # part of the query -> its own score
     merged: tuple[str, ...] = ()  # ids of overlapping chips that this one stands for
     probability: float | None = None  # that it is what was asked for; None where that is not known
+    placement: Placement | None = None  # of the picture on the chip, where the same place was asked for
 
 
 @dataclass(frozen=True)

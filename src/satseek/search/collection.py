@@ -65,10 +65,12 @@ class Collection:
         merge: bool = True,
         weight: float = 1.0,
         cut: Cut | None = None,
+        same_place: bool = False,
     ) -> SearchResult:
         """Find the chips that fit best; examples are chip ids, files or hits, a place is a box or a polygon.
 
-        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability.
+        A cut drops what is less probably right: `"auto"` leaves what is convincing, or give a probability. With
+        `same_place` the very place of one example is found, in any sensor; each hit says how the example lies on it.
         """
         return self.ask(
             Query(
@@ -88,6 +90,7 @@ class Collection:
                 offset=offset,
                 merge=merge,
                 cut=cut,
+                same_place=same_place,
             )
         )
 
@@ -147,6 +150,16 @@ class Collection:
             judge=self._judge_of_maps,
             on_progress=on_progress,
         )
+
+    def refine(
+        self, asked: Query | SearchResult, yes: Sequence[str | Hit] = (), no: Sequence[str | Hit] = ()
+    ) -> Query:
+        """Return a question that has learnt from results that are right (yes) and some that are not (no)."""
+        from satseek.search.refine import refine
+
+        ids = [[each.chip.id if isinstance(each, Hit) else each for each in marked] for marked in (yes, no)]
+        query = asked.query if isinstance(asked, SearchResult) else asked
+        return refine(query, ids[0], ids[1], self.archive.vectors).query
 
     def example(self, thing: ExampleLike) -> Example:
         """Return an example for a chip, a hit, a chip id or a file; the archive's own ids come before files."""

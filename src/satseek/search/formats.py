@@ -49,24 +49,30 @@ def hit_facts(hit: Hit) -> dict[str, Any]:
 def hit_json(hit: Hit) -> dict[str, Any]:
     """Return a hit as JSON values, with its place, its properties and what each part of the query gave."""
     chip = hit.chip
-    return hit_facts(hit) | {
+    facts = hit_facts(hit) | {
         "bbox": None if chip.bbox is None else list(chip.bbox),
         "geometry": None if chip.geometry is None else dict(chip.geometry),
         "address": dict(chip.address),
         "properties": dict(chip.properties),
         "parts": {name: round(value, 6) for name, value in hit.parts.items()},
     }
+    return facts | _placement(hit)
 
 
 def feature(hit: Hit) -> dict[str, Any]:
     """Return a hit as a GeoJSON feature, a null geometry where it has no place."""
     chip = hit.chip
-    facts = hit_facts(hit) | {"parts": {name: round(value, 6) for name, value in hit.parts.items()}}
+    facts = hit_facts(hit) | {"parts": {name: round(value, 6) for name, value in hit.parts.items()}} | _placement(hit)
     facts |= {name: value for name, value in chip.properties.items() if name not in facts}
     found: dict[str, Any] = {"type": "Feature", "id": chip.id}
     if chip.bbox is not None:
         found["bbox"] = list(chip.bbox)
     return found | {"geometry": None if chip.geometry is None else dict(chip.geometry), "properties": facts}
+
+
+def _placement(hit: Hit) -> dict[str, Any]:
+    """Return how the picture that was asked with lies on the chip, where the same place was asked for."""
+    return {} if hit.placement is None else {"placement": hit.placement.to_json()}
 
 
 def table(hits: Sequence[Hit]) -> str:

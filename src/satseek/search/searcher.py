@@ -39,6 +39,10 @@ def ask(archive: Archive, query: Query, model: Callable[[], Model], judge: Judge
     for sensor in query.sensors:
         if sensor not in SENSORS:
             raise UnknownName("sensor", sensor, SENSORS)
+    if query.same_place:
+        from satseek.search.same_place import ask_same_place
+
+        return ask_same_place(archive, query, model)
     watch, filters = _Stopwatch(), Filters.of(query)
     with watch.stage("encode"):
         parts = embed(query, archive, model)

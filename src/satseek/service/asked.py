@@ -76,6 +76,7 @@ class Search(BaseModel):
     filter_lang: Annotated[Literal["cql2-text", "cql2-json"] | None, Field(alias="filter-lang")] = None
     filter_crs: Annotated[str | None, Field(alias="filter-crs")] = None
     merge: Annotated[bool, Field(description="Overlapping hits of one place count once.")] = True
+    same_place: Annotated[bool, Field(description="Find the very place of the one example, in any sensor.")] = False
     cut: Annotated[
         Literal["auto"] | Probability | None,
         Field(description="Drop what is less probably right than this; 'auto' leaves what is convincing."),
@@ -94,7 +95,7 @@ class Search(BaseModel):
             "like": _plain(self.like), "unlike": _plain(self.unlike), "datetime": self.datetime,
             "sensors": self._sensors(), "ids": self.ids, "max_nodata": self.max_nodata, "max_cloud": self.max_cloud,
             "properties": self.properties, "merge": self.merge, "limit": self.limit,
-            "cut": self.cut,
+            "cut": self.cut, "same_place": self.same_place or None,
             "offset": self.offset if self.token is None else offset_of(self.token),
         }  # fmt: skip
         asked |= self._where()
@@ -153,6 +154,7 @@ class Address(BaseModel):
     filter_lang: Annotated[Literal["cql2-text", "cql2-json"], Field(alias="filter-lang")] = "cql2-text"
     filter_crs: Annotated[str | None, Field(alias="filter-crs")] = None
     merge: bool = True
+    same_place: bool = False
     cut: Annotated[Literal["auto"] | Probability | None, Field(description="'auto' or a probability.")] = None
     limit: Annotated[int, Field(ge=1)] = 10
     offset: Annotated[int, Field(ge=0, le=100_000)] = 0

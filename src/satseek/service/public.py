@@ -106,6 +106,7 @@ def item_of(
             "satseek:score": _finite(hit.score),
             "satseek:probability": hit.probability,
             "satseek:parts": {name: _finite(value) for name, value in hit.parts.items()},
+            **({} if hit.placement is None else {"satseek:placement": hit.placement.to_json()}),
             "satseek:merged": list(hit.merged),
         }
     return item
