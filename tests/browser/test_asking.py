@@ -61,7 +61,7 @@ def test_first_results_stand_within_a_second_of_enter(seen: Seen):
 
 
 def test_a_must_narrows_what_a_sentence_found(seen: Seen):
-    seen.open().ask("land seen from above")
+    seen.open().ask("river")
     seen.at("add-must").click()
     seen.at("word-input").fill("bridge")
     answer = seen.answered(lambda: seen.at("word-submit").click())
@@ -81,22 +81,21 @@ def test_every_hit_lies_in_the_area_that_was_drawn_and_all_that_lie_there_are_hi
     held = everything(service)
     west, south, east, north = next(item for item in held.values() if item["collection"] == "s2")["bbox"]
     middle_x, middle_y = (west + east) / 2, (south + north) / 2
-    seen.open().ask("land")
-    seen.map_ready()
+    seen.open().ready().map_ready()
     seen.at("add-area").click()
     for side, value in {"west": west, "south": south, "east": middle_x, "north": middle_y}.items():
         seen.at(f"area-{side}").fill(f"{value:.5f}")
     answer = seen.answered(lambda: seen.at("area-apply").click())
     seen.ready()
     area = shapely.box(round(west, 5), round(south, 5), round(middle_x, 5), round(middle_y, 5))
-    assert ids(answer)
-    assert all(shape(item["geometry"]).intersects(area) for item in answer["features"])
-    assert set(seen.cards()) <= set(ids(answer))
+    there = {name for name, item in held.items() if shape(item["geometry"]).intersects(area)}
+    assert set(seen.cards()) == set(ids(answer)) == there
+    assert 0 < len(there) < len(held)
     expect(seen.page.locator("[data-testid=chip][data-kind=where]")).to_be_visible()
 
 
 def test_a_box_is_drawn_on_the_map(seen: Seen, place: str):
-    answer = seen.answered(lambda: seen.open(f"/?q=fields&bbox={place}"))
+    answer = seen.answered(lambda: seen.open(f"/?q=river&bbox={place}"))
     seen.ready()
     west, south, east, north = answer["features"][0]["bbox"]
     seen.map_ready()
@@ -127,8 +126,9 @@ def test_a_dropped_picture_finds_the_chip_that_it_shows(seen: Seen, service: Ser
     seen.open()
     answer = seen.answered(lambda: seen.drop("field.png", "image/png", picture))
     seen.ready()
-    assert item["id"] in ids(answer)[:3]
-    assert item["id"] in seen.cards()
+    best = answer["features"][0]
+    assert item["id"] in (best["id"], *best["properties"]["satseek:merged"])  # an overlapping one may stand for it
+    assert seen.cards()[0] == best["id"]
     like = seen.page.locator("[data-testid=chip][data-kind=like]")
     expect(like).to_be_visible()
 

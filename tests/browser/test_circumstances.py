@@ -69,8 +69,7 @@ def test_an_empty_archive_says_how_to_fill_it(tmp_path: Path, over: Callable[...
 def test_without_places_the_map_steps_aside(tmp_path: Path, file: str, over: Callable[..., Seen]):
     place = archive_of(tmp_path / "placeless", [readable(number, file, None) for number in range(12)])
     with served(place) as service:
-        seen = over(service.url).open()
-        seen.ask("land")
+        seen = over(service.url).open().ready()
         expect(seen.at("map-absent")).to_have_attribute("data-reason", "places")
         assert seen.cards()
         seen.card(0).get_by_test_id("card-open").click()

@@ -13,9 +13,10 @@ def middle(item: dict) -> tuple[float, float]:
 
 
 def current(seen: Seen) -> int:
-    chosen = seen.page.locator("[data-testid=card][aria-current=true]")
-    expect(chosen).to_have_count(1)
-    return seen.cards().index(chosen.get_attribute("data-id") or "")
+    """The number of the card that the keys act on: the one that Tab would reach."""
+    reached = seen.page.locator("[data-testid=card]:has([data-testid=card-open][tabindex='0'])")
+    expect(reached).to_have_count(1)
+    return seen.cards().index(reached.get_attribute("data-id") or "")
 
 
 def test_a_click_on_a_card_opens_it_and_a_click_on_the_map_another(seen: Seen, place: str):

@@ -87,10 +87,27 @@ class Seen:
         page.on("console", lambda told: self.complaints.append(told.text) if told.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("request", lambda asked: self._note(asked.url))
+        self._under_way = 0
+        page.on("request", lambda asked: self._count(asked.url, 1))
+        page.on("requestfinished", lambda asked: self._count(asked.url, -1))
+        page.on("requestfailed", lambda asked: self._count(asked.url, -1))
 
     def _note(self, address: str) -> None:
         if not address.startswith((self.url, "blob:", "data:")):
             self.outside.append(address)
+
+    def _count(self, address: str, change: int) -> None:
+        self._under_way += change if "/search" in address else 0
+
+    def settled(self) -> Seen:
+        """Wait until the page has asked all that it wants to know: after the first results it asks for the rest."""
+        quiet = 0
+        for _ in range(PATIENCE_MS // 25):
+            self.page.wait_for_timeout(25)
+            quiet = 0 if self._under_way else quiet + 1
+            if quiet == 4:
+                return self
+        raise AssertionError("the page does not stop asking")
 
     def open(self, path: str = "/") -> Seen:
         """Go to an address of the page."""
@@ -104,8 +121,8 @@ class Seen:
 
     def ready(self, state: str = "ready") -> Seen:
         """Wait until the results are so."""
-        expect(self.at("results")).to_have_attribute("data-state", state, timeout=PATIENCE_MS)
-        return self
+        expect(self.at("results")).to_have_attribute("data-state", state)
+        return self.settled()
 
     def ask(self, text: str, state: str = "ready") -> dict[str, Any]:
         """Type a question and press Enter; return what the service answered."""
@@ -116,6 +133,8 @@ class Seen:
 
     def answered(self, act: Callable[[], Any]) -> dict[str, Any]:
         """Do something that asks the service, and return its answer."""
+        if self.page.url != "about:blank":
+            self.settled()
         with self.page.expect_response(_is_search, timeout=PATIENCE_MS) as waiting:
             act()
         found: dict[str, Any] = waiting.value.json()
@@ -176,9 +195,7 @@ def tab(context: BrowserContext, url: str) -> Seen:
 
 
 def _is_search(response: Response) -> bool:
-    """Whether results are answered; beside them the page asks which of them are convincing, for their ids alone."""
-    asked = response.request
-    return "/search" in response.url and asked.method in ("GET", "POST") and '"fields"' not in (asked.post_data or "")
+    return "/search" in response.url and response.request.method in ("GET", "POST")
 
 
 def _mercator(latitude: float) -> float:
