@@ -100,3 +100,12 @@ def test_labels_are_geojson_with_yes_and_no(tmp_path: Path) -> None:
     assert found["features"][1]["properties"]["caption"] == "A lake."
     assert "rank" not in found["features"][0]["properties"]
     assert Query.from_json(found["satseek:query"]) == refined.query
+
+
+def test_a_result_is_refined_by_its_own_hits(tmp_path: Path) -> None:
+    world = gallery(tmp_path, [painting(0, {"red": 1, "blue": 1}), painting(1, {"red": 1}), painting(2, {"blue": 1})])
+    result = world.search("red", k=3)
+    wanted, unwanted = (next(hit for hit in result if hit.chip.id == f"{index:08x}") for index in (0, 1))
+    found = world.ask(world.refine(result, yes=[wanted], no=[unwanted.chip.id]))
+    assert numbers(found.ids)[0] == 0
+    assert 1 not in numbers(found.ids)
