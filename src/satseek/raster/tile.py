@@ -115,21 +115,23 @@ def _seen_from_afar(file: Any, part: _Part, indexes: list[int], nodata: Any) -> 
     """Return the part from a shrunk copy of the whole file; what is not valid has no weight in what lies beside it."""
     shrink = max(1.0, min(file.width / (2 * part.width_of_file), file.height / (2 * part.height_of_file)))
     shape = max(1, round(file.height / shrink)), max(1, round(file.width / shrink))
-    numbers = file.read(indexes, out_shape=(len(indexes), *shape), resampling=Resampling.average).astype(np.float64)
-    valid = file.read_masks(indexes, out_shape=(len(indexes), *shape)) > 0
+    shown = {"out_shape": (len(indexes), *shape), "resampling": Resampling.average}
+    numbers = file.read(indexes, **shown).astype(np.float64)
+    share = file.read_masks(indexes, **shown) / 255.0  # of each pixel that was measured
+    share[~np.isfinite(numbers)] = 0
     if nodata is not None and file.nodata is None:
-        valid &= file.read(indexes, out_shape=(len(indexes), *shape)) != nodata
-    valid &= np.isfinite(numbers)
+        share[file.read(indexes, out_shape=shown["out_shape"]) == nodata] = 0
+    weighed = np.where(share > 0, numbers, 0.0) * share
     if min(part.width_of_file, part.height_of_file) < 1:  # hardly a pixel, but where it is that must be seen
-        mean = np.array([each[seen].mean() if seen.any() else 0 for each, seen in zip(numbers, valid, strict=True)])
-        seen = np.broadcast_to(valid.any(), (len(indexes), part.height, part.width))
-        return _of_type(np.broadcast_to(mean[:, None, None], seen.shape), file, indexes), seen
+        whole, places = share.sum(axis=(1, 2), keepdims=True), (len(indexes), part.height, part.width)
+        mean = np.divide(weighed.sum(axis=(1, 2), keepdims=True), whole, out=np.zeros_like(whole), where=whole > 0)
+        return _of_type(np.broadcast_to(mean, places), file, indexes), np.broadcast_to(whole > 0, places)
     transform = file.transform @ Affine.scale(file.width / shape[1], file.height / shape[0])
-    places = {"src_transform": transform, "src_crs": file.crs, "resampling": Resampling.bilinear, "dst_crs": WEB}
-    places |= {"dst_transform": from_bounds(*part.bounds, part.width, part.height), "init_dest_nodata": True}
+    warp = {"src_transform": transform, "src_crs": file.crs, "resampling": Resampling.bilinear, "dst_crs": WEB}
+    warp |= {"dst_transform": from_bounds(*part.bounds, part.width, part.height), "init_dest_nodata": True}
     summed, weight = np.zeros((2, len(indexes), part.height, part.width))
-    reproject(np.where(valid, numbers, 0.0), summed, **places)
-    reproject(valid.astype(np.float64), weight, **places)
+    reproject(weighed, summed, **warp)
+    reproject(share, weight, **warp)
     seen = weight > _LEAST_WEIGHT
     return _of_type(np.divide(summed, weight, out=np.zeros_like(summed), where=seen), file, indexes), seen
 
