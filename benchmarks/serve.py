@@ -42,6 +42,7 @@ def main() -> None:
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--clients", type=int, default=32)
     parser.add_argument("--captions", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--keep", type=Path, help="keep the archive in this folder, and use what is there already")
     parser.add_argument("--short", action="store_true")
     asked = parser.parse_args()
     if asked.short:
@@ -50,10 +51,11 @@ def main() -> None:
         data=f"{asked.chips} made-up chips, model colour", seed=SEED, libraries=("lancedb", "fastapi", "uvicorn")
     )
     with tempfile.TemporaryDirectory(prefix="satseek-load-") as folder:
-        archive = Path(folder) / "archive"
-        began = time.perf_counter()
-        _fill(archive, asked.chips, captions=asked.captions)
-        print(f"{asked.chips:,} chips made in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+        archive = (asked.keep or Path(folder)) / f"{asked.chips}{'' if asked.captions else '-plain'}"
+        if not archive.exists():
+            began = time.perf_counter()
+            _fill(archive, asked.chips, captions=asked.captions)
+            print(f"{asked.chips:,} chips made in {time.perf_counter() - began:.0f} s", file=sys.stderr)
         figures = _measured(archive, asked.requests, asked.clients)
     result = about | {"clients": asked.clients, "captions": asked.captions, "wanted": WANTED, **figures}
     print(_summary(result))

@@ -15,7 +15,7 @@ from satseek.search.merge import SAME_PLACE, merge, window_overlap
 
 
 def kept(*chips: Chip) -> list[int]:
-    return [place.row for place in merge(enumerate(chips))]
+    return [place.row for place in merge([list(enumerate(chips))])]
 
 
 def shot(index: int, west: float | None, south: float = 0.0, *, scene: str | None = None, **facts: Any) -> Chip:
@@ -25,8 +25,17 @@ def shot(index: int, west: float | None, south: float = 0.0, *, scene: str | Non
 
 
 def test_the_best_of_overlapping_chips_stands_for_the_others() -> None:
-    places = merge(enumerate([shot(0, 1.0), shot(1, 5.0), shot(2, 1.002), shot(3, 1.004)]))
+    places = merge([list(enumerate([shot(0, 1.0), shot(1, 5.0), shot(2, 1.002), shot(3, 1.004)]))])
     assert [(place.row, place.others) for place in places] == [(0, ["00000002", "00000003"]), (1, [])]
+
+
+def test_no_further_block_is_looked_at_once_there_are_enough_places() -> None:
+    blocks = iter(
+        [[(0, shot(0, 1.0)), (1, shot(1, 1.002))], [(2, shot(2, 5.0)), (3, shot(3, 5.002))], [(4, shot(4, 9.0))]]
+    )
+    places = merge(blocks, enough=2)
+    assert [(place.row, len(place.others)) for place in places] == [(0, 1), (2, 1)]
+    assert len(list(blocks)) == 1
 
 
 def test_half_of_the_smaller_footprint_makes_one_place() -> None:

@@ -90,7 +90,9 @@ class Archive:
         rows = listing.rows_of(snapshot, ids, self.uri)
         return listing.vectors_at(snapshot, rows, ids, self.uri)
 
-    def nearest(self, vector: FloatArray, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:
+    def nearest(
+        self, vector: FloatArray, *, filters: Filters = EVERYTHING, k: int = 10, texts: bool = False
+    ) -> Neighbours:
         """Return the k chips nearest to a vector that meet the filters; fewer only where fewer do."""
         asked = np.asarray(vector, dtype=np.float32).ravel()
         if asked.size != self.card.dimensions:
@@ -101,14 +103,17 @@ class Archive:
         if not (np.isfinite(asked).all() and asked.any()):
             raise UsageError("This vector is zero or has gaps, so nothing can be near to it. Ask with other words.")
         query = unit_rows(asked)[0]
-        return nearest(self._store.latest(), query, filters, k=_checked(k), tuning=self._tuning, uri=self.uri)
+        snapshot = self._store.latest()
+        return nearest(snapshot, query, filters, k=_checked(k), texts=texts, tuning=self._tuning, uri=self.uri)
 
-    def matching_text(self, words: str, *, filters: Filters = EVERYTHING, k: int = 10) -> Neighbours:
+    def matching_text(
+        self, words: str, *, filters: Filters = EVERYTHING, k: int = 10, texts: bool = False
+    ) -> Neighbours:
         """Return the k chips whose text fits the words best; the scores are BM25's."""
         snapshot = self._store.latest()
         if not words.strip() or not snapshot.rows:
             return nothing(unit_rows([0.0] * self.card.dimensions)[0], "FTS")
-        return listing.matching_text(snapshot, words, filters, k=_checked(k), uri=self.uri)
+        return listing.matching_text(snapshot, words, filters, k=_checked(k), texts=texts, uri=self.uri)
 
     def scan(
         self,

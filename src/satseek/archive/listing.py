@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from satseek.archive.conditions import Condition, condition_of, one_of
 from satseek.archive.faults import store_errors
-from satseek.archive.nearest import inside, matching_rows, read_chips
+from satseek.archive.nearest import chips_reader, inside, matching_rows, texts_of
 from satseek.archive.neighbours import Neighbours, best_first
+from satseek.archive.register import Register
 from satseek.archive.rows import vectors_of
 from satseek.archive.store import Snapshot
-from satseek.archive.trips import ROW_ID
+from satseek.archive.trips import ROW_ID, one_trip, saying
 from satseek.core.errors import ChipNotFound
 from satseek.core.filters import Filters
 from satseek.core.vectors import FloatArray
@@ -28,25 +29,22 @@ NEWEST_FIRST = [
 ]
 
 
-def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, uri: str) -> Neighbours:
+def matching_text(snapshot: Snapshot, words: str, filters: Filters, *, k: int, texts: bool, uri: str) -> Neighbours:
     """Return the k chips whose text fits the words best, scored by BM25."""
-    from lancedb.query import MatchQuery
-
-    match: Any = MatchQuery  # its other arguments have defaults that the type checker cannot see
-    columns = ["id", *(["bbox"] if filters.where is not None else []), "vector", "_score"]
     with store_errors(uri, "searched"):
+        register = snapshot.register.ask(snapshot.table)
         condition = condition_of(filters, snapshot)
+        columns = ["vector", *(["text"] if texts else []), *([] if register is not None else ["id"])]
+        columns += ["bbox"] if condition.place is not None else []
         limit = k + 16 if condition.place is None else 4 * k + 16
         while True:
-            search = snapshot.table.search(match(words, "text"), query_type="fts")
-            search = search.select(columns).with_row_id(True).limit(limit)
-            found = (search.where(condition.sql) if condition.sql else search).to_arrow()
+            found = one_trip(saying(snapshot.table, words, columns, sql=condition.sql, limit=limit))
             exhausted = len(found) < limit
             candidates = len(found)
             if condition.place is not None:
                 found = found.filter(inside(snapshot, found, condition.place))
             if len(found) >= k or exhausted:
-                return _by_score(snapshot, found, k, candidates, uri)
+                return _by_score(snapshot, found, register, k, candidates, uri)
             limit *= 4
 
 
@@ -113,19 +111,23 @@ def _row_ids(snapshot: Snapshot, ids: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _by_score(snapshot: Snapshot, found: pa.Table, k: int, candidates: int, uri: str) -> Neighbours:
+def _by_score(
+    snapshot: Snapshot, found: pa.Table, register: Register | None, k: int, candidates: int, uri: str
+) -> Neighbours:
     scores = found.column("_score").to_numpy().astype(np.float32)
-    names = found.column("id").to_pylist()
+    rows = found.column(ROW_ID).to_numpy()
+    names = found.column("id").to_pylist() if register is None else register.ids_of(rows)
     order = best_first(scores, names, k)
     ids = [names[position] for position in order]
-    rows = found.column(ROW_ID).take(order).to_pylist() if len(order) else []
+    texts = texts_of(found) if "text" in found.column_names else []
     return Neighbours(
         ids,
         scores[order],
         vectors_of(found)[order],
         index="FTS",
         candidates=candidates,
-        read_chips=lambda: read_chips(snapshot, rows, ids, uri),
+        read_chips=chips_reader(snapshot, rows[order], ids, uri),
+        texts=[texts[position] for position in order] if texts else (),
     )
 
 
@@ -164,5 +166,5 @@ def _of_rows(snapshot: Snapshot, rows: list[int], uri: str) -> Neighbours:
         vectors_of(table)[order],
         index="none (listed)",
         candidates=0,
-        read_chips=lambda: read_chips(snapshot, rows, ids, uri),
+        read_chips=chips_reader(snapshot, np.asarray(rows, np.uint64), ids, uri),
     )

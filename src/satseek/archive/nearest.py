@@ -8,7 +8,7 @@ are wanted, and more still while the exact test of the area leaves too few.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -46,14 +46,16 @@ class _Asked(NamedTuple):
     query: FloatArray
     condition: Condition
     k: int
+    texts: bool  # are wanted
     tuning: Tuning
     uri: str
 
     @property
     def columns(self) -> list[str]:
         """What has to be read of a candidate."""
-        known = self.register is not None
-        return ["vector", *([] if known else ["id"]), *([] if known or self.condition.place is None else ["bbox"])]
+        wanted = {"id": True, "bbox": self.condition.place is not None}
+        unknown = [] if self.register is not None else [name for name, asked in wanted.items() if asked]
+        return ["vector", *unknown, *(["text"] if self.texts else [])]
 
 
 class _Found(NamedTuple):
@@ -61,25 +63,33 @@ class _Found(NamedTuple):
 
     rows: Rows
     ids: list[str]
+    texts: list[str]  # none where none are wanted
     vectors: FloatArray
     scores: FloatArray
 
     def best(self, k: int) -> _Found:
         """Return the k best, best first, ties by id."""
-        order = best_first(self.scores, self.ids, k)
-        return _Found(self.rows[order], [self.ids[each] for each in order], self.vectors[order], self.scores[order])
+        return self.at(best_first(self.scores, self.ids, k))
+
+    def at(self, positions: NDArray[np.intp]) -> _Found:
+        """Return some of them."""
+        ids, texts = ([each[position] for position in positions] if each else [] for each in (self.ids, self.texts))
+        return _Found(self.rows[positions], ids, texts, self.vectors[positions], self.scores[positions])
 
     def with_more(self, more: _Found) -> _Found:
         """Return both together."""
         return _Found(
             np.concatenate([self.rows, more.rows]),
             [*self.ids, *more.ids],
+            [*self.texts, *more.texts],
             np.concatenate([self.vectors, more.vectors]),
             np.concatenate([self.scores, more.scores]),
         )
 
 
-def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, tuning: Tuning, uri: str) -> Neighbours:
+def nearest(
+    snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, texts: bool, tuning: Tuning, uri: str
+) -> Neighbours:
     """Return the k chips that meet the filters and are nearest to a unit vector."""
     with store_errors(uri, "searched"):
         wanted = min(k, snapshot.rows)
@@ -88,7 +98,7 @@ def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, 
         register = snapshot.register.ask(snapshot.table)
         few = max(tuning.exact_rows, wanted)
         condition = condition_of(filters, snapshot, register, few=few)
-        asked = _Asked(snapshot, register, query, condition, wanted, tuning, uri)
+        asked = _Asked(snapshot, register, query, condition, wanted, texts, tuning, uri)
         if condition.rows == 0:
             return nothing(query, EXACT_FILTERED)
         narrow = condition.rows is not None and condition.rows <= few
@@ -100,7 +110,9 @@ def nearest(snapshot: Snapshot, query: FloatArray, filters: Filters, *, k: int, 
 def nothing(query: FloatArray, index: str) -> Neighbours:
     """Return the empty answer."""
     vectors = np.empty((0, len(query)), dtype=np.float32)
-    return Neighbours([], np.empty(0, dtype=np.float32), vectors, index=index, candidates=0, read_chips=list)
+    return Neighbours(
+        [], np.empty(0, dtype=np.float32), vectors, index=index, candidates=0, read_chips=lambda positions: []
+    )
 
 
 def read_chips(snapshot: Snapshot, rows: list[int], ids: list[str], uri: str) -> list[Chip]:
@@ -111,6 +123,20 @@ def read_chips(snapshot: Snapshot, rows: list[int], ids: list[str], uri: str) ->
         table = one_trip(taken(snapshot.table, rows, CHIP_COLUMNS))
     found = {chip.id: chip for chip in chips_of(table)}
     return [found[each] for each in ids]
+
+
+def chips_reader(snapshot: Snapshot, rows: Rows, ids: Sequence[str], uri: str) -> Callable[[Sequence[int]], list[Chip]]:
+    """Return what reads the chips at some positions among rows and ids."""
+
+    def read(positions: Sequence[int]) -> list[Chip]:
+        return read_chips(snapshot, [int(rows[each]) for each in positions], [ids[each] for each in positions], uri)
+
+    return read
+
+
+def texts_of(table: pa.Table) -> list[str]:
+    """Return what is said of each row."""
+    return [text or "" for text in table.column("text").to_pylist()]
 
 
 def matching_rows(
@@ -149,7 +175,7 @@ async def _footprints(snapshot: Snapshot, rows: Rows) -> list[bytes | None]:
 
 def _exact(asked: _Asked) -> Neighbours:
     """Score every row that meets the condition."""
-    best, scored = _Found(np.empty(0, np.uint64), [], np.empty((0, len(asked.query)), np.float32), _NONE), 0
+    best, scored = _Found(np.empty(0, np.uint64), [], [], np.empty((0, len(asked.query)), np.float32), _NONE), 0
     for rows in _matching(asked):
         for start in range(0, len(rows), VECTORS_AT_ONCE):
             some = one_trip(_scored(asked, rows[start : start + VECTORS_AT_ONCE]))
@@ -182,15 +208,18 @@ def _widening(asked: _Asked) -> Neighbours:
     snapshot, condition, tuning = asked.snapshot, asked.condition, asked.tuning
     effort = snapshot.effort or Effort(tuning.nprobes[1], tuning.refine[1])
     limit = int(asked.k / condition.share) + 1  # one more shows a tie
-    # The index's scores are rough: the best are among the first few times as many. That does for the area, too.
-    limit = limit * effort.refine if snapshot.vector_index is not None else int(limit * tuning.overfetch)
+    if snapshot.vector_index is None:
+        limit = int(limit * tuning.overfetch)
+    else:  # its scores are rough: the best are among the first few times as many. That does for the area, too
+        best = min(limit, tuning.refined)
+        limit = best * effort.refine + int((limit - best) * tuning.overfetch)
     while True:
         fetched = min(limit, snapshot.rows)
         found, kept = one_trip(_candidates(asked, fetched, effort))
         exhausted = len(found.ids) < fetched or fetched == snapshot.rows
         enough = int(kept.sum()) >= asked.k and (exhausted or not _tie_goes_on(found.scores, kept, asked.k))
         if enough or (exhausted and snapshot.vector_index is None):
-            return _neighbours(asked, _chosen(found, kept), snapshot.vector_index or EXACT, len(found.ids))
+            return _neighbours(asked, found.at(np.flatnonzero(kept)), snapshot.vector_index or EXACT, len(found.ids))
         if exhausted or limit > tuning.most_overfetch:
             return _exact(asked)
         limit *= 4
@@ -234,12 +263,7 @@ def _partitions(asked: _Asked, effort: Effort) -> int:
 def _found(asked: _Asked, table: pa.Table) -> _Found:
     rows, vectors = table.column(ROW_ID).to_numpy(), vectors_of(table)
     ids = table.column("id").to_pylist() if asked.register is None else asked.register.ids_of(rows)
-    return _Found(rows, ids, vectors, exact_scores(asked.query, vectors))
-
-
-def _chosen(found: _Found, kept: BoolArray) -> _Found:
-    at = np.flatnonzero(kept)
-    return _Found(found.rows[at], [found.ids[each] for each in at], found.vectors[at], found.scores[at])
+    return _Found(rows, ids, texts_of(table) if asked.texts else [], vectors, exact_scores(asked.query, vectors))
 
 
 def _neighbours(asked: _Asked, found: _Found, index: str, candidates: int) -> Neighbours:
@@ -250,5 +274,6 @@ def _neighbours(asked: _Asked, found: _Found, index: str, candidates: int) -> Ne
         best.vectors,
         index=index,
         candidates=candidates,
-        read_chips=lambda: read_chips(asked.snapshot, best.rows.tolist(), best.ids, asked.uri),
+        read_chips=chips_reader(asked.snapshot, best.rows, best.ids, asked.uri),
+        texts=best.texts,
     )

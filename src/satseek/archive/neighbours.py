@@ -23,14 +23,16 @@ class Neighbours:
         *,
         index: str,
         candidates: int,
-        read_chips: Callable[[], list[Chip]],
+        read_chips: Callable[[Sequence[int]], list[Chip]],
+        texts: Sequence[str] = (),
     ) -> None:
-        """Take what was found, and how the chips are read once somebody wants them."""
+        """Take what was found, and how the chips at some positions are read once somebody wants them."""
         self.ids = list(ids)
         self.scores = scores
         self.vectors = vectors  # (n, dim)
         self.index = index  # how they were found: "IVF_RQ", "none (exact scan)", …
         self.candidates = candidates  # rows that were scored exactly
+        self.texts = list(texts)  # what is said of each, where it was asked for
         self._read_chips = read_chips
 
     def __len__(self) -> int:
@@ -42,7 +44,11 @@ class Neighbours:
     @cached_property
     def chips(self) -> list[Chip]:
         """The chips, read and decoded on first use."""
-        return self._read_chips()
+        return self._read_chips(range(len(self.ids)))
+
+    def chips_at(self, positions: Sequence[int]) -> list[Chip]:
+        """Return some of the chips: reading one costs as much as finding it, and few are ever shown."""
+        return self._read_chips(positions)
 
 
 def exact_scores(query: FloatArray, vectors: FloatArray) -> FloatArray:

@@ -39,6 +39,17 @@ async def near(
     return found
 
 
+async def saying(table: Any, words: str, columns: Sequence[str], *, sql: str | None, limit: int) -> pa.Table:
+    """Return the columns, row ids and BM25 scores of the rows whose text fits words best."""
+    from lancedb.query import MatchQuery
+
+    match: Any = MatchQuery  # its other arguments have defaults that the type checker cannot see
+    search = table._table.query().nearest_to_text(match(words, "text"))
+    search = search.select([*columns, "_score"]).with_row_id().limit(limit)
+    found: pa.Table = await (search if sql is None else search.where(sql)).to_arrow()
+    return found
+
+
 async def taken(table: Any, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
     """Return the columns and row ids of rows, in no order."""
     found: pa.Table = await table._table.take_row_ids(list(rows)).select(list(columns)).with_row_id().to_arrow()

@@ -18,7 +18,8 @@ class Tuning:
     choice: int = 20  # chips that pass a filter in the partitions looked at, for each one wanted, at least
     recall: float = 0.98  # of the index against an exact scan; `optimize` finds the least effort that gives it
     sample: int = 24  # questions that it is measured with
-    overfetch: float = 1.3  # without an index, beyond what the area's share of its cells suggests
+    refined: int = 24  # so many of those wanted are refined; behind them, who asks for hundreds looks for company
+    overfetch: float = 1.3  # without an index, and behind the refined, beyond what the area's share suggests
     most_overfetch: int = 20_000  # from here on an exact scan of the matching rows is quicker
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from satseek.core.chip import Chip
 from satseek.core.vectors import FloatArray
 from satseek.core.words import STOP_WORDS, words_of
 from satseek.search.embed import Part
@@ -31,14 +30,28 @@ class Scores:
     refused: Rows  # the text says what must not be there
 
 
-def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anchors: Sequence[bool]) -> Scores:
+class Spoken(Protocol):
+    """A chip, or as much of it as scoring needs."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """All that is said of it."""
+        ...
+
+
+def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Spoken], anchors: Sequence[bool]) -> Scores:
     """Score a pool: the plain closeness for one part without text, else parts brought to 0…1 and put together.
 
     A score depends on the chip and on the anchors, never on how far one pages.
     """
     if not chips:
         return Scores(np.zeros(0, np.float32), {}, np.zeros(0, bool))
-    texts = [words_of(chip.text) for chip in chips] if any(part.words for part in parts) else [[] for _ in chips]
+    texts = _words(chips) if any(part.words for part in parts) else [[] for _ in chips]
     anchored = np.asarray(anchors, dtype=bool)
     closeness = {part.name: _closeness(part, vectors) for part in parts if part.is_known}
     said = {part.name: _said(part, texts, anchored) for part in parts if part.words}
@@ -55,6 +68,13 @@ def fused(parts: Sequence[Part], vectors: FloatArray, chips: Sequence[Chip], anc
         return Scores(np.float32(sign) * closeness[parts[0].name], own, refused)
     evidence = {part.name: _evidence(part, closeness.get(part.name), said.get(part.name), anchored) for part in parts}
     return Scores(_together(parts, evidence, len(chips)), own, refused)
+
+
+def _words(chips: Sequence[Spoken]) -> list[list[str]]:
+    """Return the words of each chip's text; many chips share one."""
+    said = [chip.text for chip in chips]
+    of = {text: words_of(text) for text in set(said)}
+    return [of[text] for text in said]
 
 
 def _closeness(part: Part, vectors: FloatArray) -> FloatArray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,19 +22,25 @@ class Place:
     others: list[str] = field(default_factory=list)
 
 
-def merge(ranked: Iterable[tuple[int, Chip]]) -> list[Place]:
-    """Return the chips that stand for a place each, best first; chips come as (row, chip), best first."""
+def merge(blocks: Iterable[Sequence[tuple[int, Chip]]], *, enough: int | None = None) -> list[Place]:
+    """Return the chips that stand for a place each, best first; chips come as (row, chip), best first, in blocks.
+
+    No further block is taken once there are enough places.
+    """
     kept: list[Place] = []
     shelves: dict[str, _Shelf] = {}
-    for row, chip in ranked:
-        shelf = shelves.setdefault(chip.sensor, _Shelf())
-        same = shelf.place_of(chip)
-        if same is not None:
-            same.others.append(chip.id)
-            continue
-        place = Place(chip, row)
-        kept.append(place)
-        shelf.put(place)
+    for block in blocks:
+        for row, chip in block:
+            shelf = shelves.setdefault(chip.sensor, _Shelf())
+            same = shelf.place_of(chip)
+            if same is not None:
+                same.others.append(chip.id)
+                continue
+            place = Place(chip, row)
+            kept.append(place)
+            shelf.put(place)
+        if enough is not None and len(kept) >= enough:
+            break
     return kept
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _OVER_FETCH = 4  # candidates for each hit that is wanted, as neighbours overlap
 _FEWEST = 64  # candidates of one example
+_READ_AT_ONCE = 32  # chips, best first, at least; overlapping ones are merged among those that were read
 _DEEPER = 4  # times as many, when merging left too few
 
 
@@ -80,19 +81,28 @@ def _found(
         with watch.stage("recall"):
             pool = recall(archive, parts, filters, limit)
         with watch.stage("score"):
-            scores = fused(parts, pool.vectors, pool.chips, pool.anchors)
+            scores = fused(parts, pool.vectors, pool.candidates, pool.anchors)
             ranked = _ranked(pool, scores)
         with watch.stage("merge"):
-            places = merge(ranked) if query.merge else [Place(chip, row) for row, chip in ranked]
+            blocks = _blocks(pool, ranked, wanted, merging=query.merge)
+            places = merge(blocks, enough=wanted) if query.merge else [Place(chip, row) for row, chip in next(blocks)]
         if len(places) >= wanted or pool.is_all:
             return places, scores, pool
         limit *= _DEEPER
 
 
-def _ranked(pool: Pool, scores: Scores) -> list[tuple[int, Chip]]:
-    """Return rows and chips, best first; equal scores stand in the order of their ids."""
-    order = np.lexsort((np.array(pool.ids, dtype=str), -scores.total))
-    return [(int(row), pool.chips[row]) for row in order if not scores.refused[row]]
+def _ranked(pool: Pool, scores: Scores) -> list[int]:
+    """Return rows, best first; equal scores stand in the order of their ids."""
+    order = np.lexsort((np.array([each.id for each in pool.candidates], dtype=str), -scores.total))
+    return [int(row) for row in order if not scores.refused[row]]
+
+
+def _blocks(pool: Pool, ranked: Sequence[int], wanted: int, *, merging: bool) -> Iterator[list[tuple[int, Chip]]]:
+    """Read the chips best first, as many at once as will probably do: reading them costs more than finding them."""
+    size = max(_READ_AT_ONCE, 2 * wanted) if merging else wanted
+    for start in range(0, max(len(ranked), 1), size):
+        rows = ranked[start : start + size]
+        yield list(zip(rows, pool.chips(rows), strict=True))
 
 
 def _listed(
