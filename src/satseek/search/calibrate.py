@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 NOTE = "calibration"  # the name under which an archive keeps its own
 GROWN = 1.25  # times as many chips, or so many times fewer: the background is drawn anew
 SPEAKING = 0.5  # share of chips with a text from which on an archive speaks
+ITSELF = 9.0  # log odds that an example is like itself
+LIKELY = 0.5  # what is convincing where examples alone are asked for: more likely than not
 SUREST = 0.9999  # nothing is certain
 DOUBLED = 2.0  # times as many chips: a calibration of the archive's own is out of date
 
@@ -70,7 +72,10 @@ class Judge:
         if hits:
             words = any(part.words and part.is_known for part in parts)
             known = self._ready(archive, result.explanation.rows, calibration, model, words=words)
-            auto = known.auto if words else calibration.auto
+            if not any(part.words and part.attracts for part in parts):
+                auto = LIKELY
+            elif words:
+                auto = known.auto
             chances = probabilities(
                 parts, vectors, [hit.chip for hit in hits], known.background, calibration, known.concepts
             )
@@ -189,6 +194,7 @@ def _logits(
             own = np.array([each == sensor for each in sensors])
             offsets = [calibration.concepts[text].get(sensor, 0.0) for text in calibration.concepts] if len(say) else []
             logits[own] = line.logits(features[own]) + float(np.dot(say, offsets))
+        logits[[chip.id == part.chip for chip in chips]] = ITSELF
     elif part.words:
         logits[:] = calibration.said.unseen
     if part.words:
