@@ -11,6 +11,7 @@ from satseek.cli.say import INTERRUPTED, Ticker, errors_for_people, progress, st
 
 if TYPE_CHECKING:
     from satseek.training.across.settings import PairRecipe
+    from satseek.training.bridge.settings import BridgeRecipe
     from satseek.training.curve import Epoch
     from satseek.training.settings import Recipe
 
@@ -91,7 +92,7 @@ def _show_names(names: list[str], json: bool) -> None:
 
 
 def _train(
-    recipe: Recipe | PairRecipe,
+    recipe: Recipe | PairRecipe | BridgeRecipe,
     data: Path,
     out: Path,
     images: Path | None,

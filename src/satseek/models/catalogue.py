@@ -16,6 +16,7 @@ from satseek.models.entry import ModelEntry
 
 if TYPE_CHECKING:
     from satseek.models.amfmn.model import AmfmnModel
+    from satseek.models.bridge import BridgeModel
     from satseek.models.sscm.model import SscmModel
 
 DEFAULT_MODEL = "colour"
@@ -78,9 +79,14 @@ def _load_folder(folder: Path) -> Model:
     return model
 
 
-def _loaded(folder: Path) -> AmfmnModel | SscmModel:
+def _loaded(folder: Path) -> AmfmnModel | SscmModel | BridgeModel:
     """Return the model of a folder; its card says what it learnt from, and so what it is."""
-    if read_card(folder).options.get("learns") == "pairs":
+    learns = read_card(folder).options.get("learns")
+    if learns == "bridge":
+        from satseek.models.bridge import BridgeModel
+
+        return BridgeModel.load(folder)
+    if learns == "pairs":
         from satseek.models.sscm.model import SscmModel
 
         return SscmModel.load(folder)

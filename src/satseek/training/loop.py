@@ -242,5 +242,5 @@ def _what_must_agree(recipe: AnyRecipe) -> dict[str, Any]:
     """Return the settings that a run that goes on must share with the one that stopped."""
     settings = recipe.to_json()
     settings.pop("summary")
-    settings["data"].pop("memory_gb")
+    settings["data"].pop("memory_gb", None)
     return settings

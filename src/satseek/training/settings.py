@@ -111,6 +111,7 @@ KINDS: Registry[Any] = Registry(
     {
         "captions": "satseek.training.settings:Recipe",
         "pairs": "satseek.training.across.settings:PairRecipe",
+        "bridge": "satseek.training.bridge.settings:BridgeRecipe",
     },
 )  # what a recipe's `learns` may be
 

@@ -20,6 +20,8 @@ from satseek.models.checkpoint import load_checkpoint, save_checkpoint
 from satseek.training.across.settings import PairRecipe
 from satseek.training.across.teach import train_pairs
 from satseek.training.batches import Batch, Batches
+from satseek.training.bridge.settings import BridgeRecipe
+from satseek.training.bridge.teach import train_bridge
 from satseek.training.card import card_of_run
 from satseek.training.curve import Epoch
 from satseek.training.exam import CaptionExam
@@ -33,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 def train(
-    recipe: Recipe | PairRecipe,
+    recipe: Recipe | PairRecipe | BridgeRecipe,
     data: Path,
     out: Path,
     *,
@@ -52,6 +54,8 @@ def train(
     fabric = fabric_of(device, devices, precision)
     if isinstance(recipe, PairRecipe):
         return train_pairs(recipe, data, out, fabric, resume=resume, listener=listener)
+    if isinstance(recipe, BridgeRecipe):
+        return train_bridge(recipe, data, out, fabric, resume=resume, listener=listener)
     return _train_captions(recipe, data, out, fabric, images=images, resume=resume, listener=listener)
 
 

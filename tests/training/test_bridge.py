@@ -1,0 +1,108 @@
+"""A bridge from radar to the space of words: taught on a small world with frozen eyes, and what it makes of chips."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fakes.eyes import Eye, optical_eye, radar_eye
+from satseek.core.errors import ModelError, UsageError
+from satseek.core.sensor import Pixels
+from satseek.models.bridge import BridgeModel
+from satseek.training.bridge import teach
+from satseek.training.report import TrainingReport
+from satseek.training.settings import read_recipe
+from satseek.training.teach import train
+
+CHANGES = ("data.views=2", "data.batch=16", "model.hidden=32", "data.window_m=160", "optimiser.dropout=0")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Places of one brightness each: radar is the darker the brighter the optical picture is."""
+    folder = tmp_path_factory.mktemp("bridge")
+    records = []
+    for name in ("s1", "s2"):
+        (folder / name).mkdir()
+    for number, level in enumerate(np.linspace(20, 230, 40).astype(int)):
+        Image.fromarray(np.full((32, 32), 250 - level, np.uint8)).save(folder / "s1" / f"{number}.png")
+        Image.fromarray(np.full((32, 32, 3), level, np.uint8)).save(folder / "s2" / f"{number}.png")
+        files = {sensor: f"{sensor}/{number}.png" for sensor in ("s1", "s2")}
+        told = {"split": "val" if number % 5 == 2 else "train", "bounds": [0, 0, 320, 320], "tile": "x"}
+        days = {"s1_date": "07.11.2020", "s2_date": "04.11.2020"}
+        records.append({"id": str(number), **files, **told, **days})
+    listed = {"crs": "EPSG:3395", "ground_resolution_m": 10, "size_pixels": 32, "pairs": records}
+    (folder / "pairs.json").write_text(json.dumps(listed))
+    return folder
+
+
+@pytest.fixture
+def eyes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Eye]:
+    found = {"amfmn": optical_eye(), "sscm": radar_eye()}
+    monkeypatch.setattr(teach, "load_model", lambda name: found[name])
+    return found
+
+
+def go(data: Path, out: Path, *changes: str, resume: bool = False) -> TrainingReport:
+    recipe = read_recipe("satseek-one", [*CHANGES, *changes])
+    return train(recipe, data, out, device="cpu", precision="32-true", resume=resume)
+
+
+def radar_chip(level: float) -> Pixels:
+    return Pixels("s1", ("VH",), np.full((1, 8, 8), level / 255 * 30 - 30, np.float32), np.ones((8, 8), bool))
+
+
+def optical_chip(level: float) -> Pixels:
+    return Pixels("rgb", ("red", "green", "blue"), np.full((3, 8, 8), level, np.uint8), np.ones((8, 8), bool))
+
+
+def test_words_find_radar_that_nobody_described(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    report = go(data, tmp_path / "run", "optimiser.epochs=60", "optimiser.learning_rate=0.01")
+    assert report.recalls["s1s2_crossed"] > 85  # by chance it is 64
+    model = BridgeModel.load(tmp_path / "run" / "best", optical=eyes["amfmn"], radar=eyes["sscm"])
+    levels = [40.0, 90, 140, 190]
+    words = model.encode_texts([str(level / 255) for level in levels])
+    radar = model.encode_images([radar_chip(250 - level) for level in levels])
+    assert (words @ radar.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
+    optical = model.encode_images([optical_chip(level) for level in levels])
+    assert (optical @ radar.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
+    assert model.card.reads_text
+    assert set(model.card.sensors) == {"rgb", "s2", "s1"}
+
+
+def test_chips_of_several_sensors_come_back_in_their_order(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    go(data, tmp_path / "run", "optimiser.epochs=1")
+    model = BridgeModel.load(tmp_path / "run" / "best", optical=eyes["amfmn"], radar=eyes["sscm"])
+    blind = Pixels("s1", ("VH",), np.zeros((1, 8, 8), np.float32), np.zeros((8, 8), bool))
+    chips = [radar_chip(30), optical_chip(60), blind, optical_chip(90), radar_chip(120)]
+    rows = model.encode_images(chips)
+    for chip, row in zip(chips, rows, strict=True):
+        np.testing.assert_allclose(model.encode_images([chip])[0], row, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 0, 1, 1], atol=1e-5)
+
+
+def test_the_frozen_eyes_look_once(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    go(data, tmp_path / "run", "optimiser.epochs=2")
+    looked = eyes["sscm"].seen
+    assert looked == 32 * 2 + 8  # two windows of each train place, and val whole
+    go(data, tmp_path / "run", "optimiser.epochs=2", resume=True)
+    assert eyes["sscm"].seen == looked
+
+
+def test_eyes_that_were_changed_since_are_refused(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    go(data, tmp_path / "run", "optimiser.epochs=1")
+    with pytest.raises(ModelError, match=r"another 'sscm'.*Train it again"):
+        BridgeModel.load(tmp_path / "run" / "best", optical=eyes["amfmn"], radar=radar_eye(seed=6))
+
+
+def test_a_recipe_of_a_bridge_is_checked() -> None:
+    with pytest.raises(UsageError, match=r"data\.views"):
+        read_recipe("satseek-one", ["data.views=0"])
+    with pytest.raises(UsageError, match="a window has a side"):
+        read_recipe("satseek-one", ["data.window_m=-1.0"])
+    with pytest.raises(UsageError, match="no key"):
+        read_recipe("satseek-one", ["loss.neighbour=1"])
