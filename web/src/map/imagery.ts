@@ -5,6 +5,7 @@ import { scenes } from "../api/service";
 import type { Scene } from "../api/types";
 import type { Box } from "../question/parts";
 import { zoomWhere } from "../reading/ground";
+import { tokenWanted } from "../state/store";
 
 const MOST = 12; // scenes drawn at once
 const ASKED = 60;
@@ -31,7 +32,7 @@ export class Imagery {
   }
 
   private async draw(view: Box, turn: number): Promise<void> {
-    const found = this.which === "off" ? [] : await this.found(view);
+    const found = this.which === "off" || tokenWanted.peek() ? [] : await this.found(view);
     if (turn !== this.asked || found === null || !this.map.getLayer("area-fill")) return;
     const wanted = new Map(found.map((scene) => [scene.id, scene]));
     for (const [id, layer] of this.shown) {

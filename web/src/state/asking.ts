@@ -5,6 +5,7 @@ import { RESULTS, search } from "../api/service";
 import type { Answer } from "../api/types";
 import { toBody } from "../question/body";
 import { type Question, ranks } from "../question/parts";
+import { titleOf } from "../reading/format";
 import * as store from "./store";
 
 let under: AbortController | null = null;
@@ -28,6 +29,7 @@ export async function askNow(): Promise<void> {
       store.asked.value = question;
       store.roundTrip.value = performance.now() - began;
       store.heat.value = null;
+      remember(answer);
       store.phase.value = "ready";
       if (!store.byId.value.has(store.current.value ?? "")) store.current.value = store.shown.value[0]?.id ?? null;
     });
@@ -66,6 +68,13 @@ async function completed(body: object, first: Answer, cuts: boolean, signal: Abo
   } catch {
     // what is shown stands without it
   }
+}
+
+/** Keep what results are called, for chips that name them. */
+function remember(answer: Answer): void {
+  const titles = new Map(store.titles.value);
+  for (const item of answer.features) titles.set(item.id, titleOf(item));
+  store.titles.value = titles;
 }
 
 function failed(error: unknown, question: Question): void {

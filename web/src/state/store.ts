@@ -37,6 +37,7 @@ export const labels = signal<ReadonlyMap<string, Verdict>>(new Map());
 export const judgedItems = new Map<string, Item>();
 export const uploads = signal<ReadonlyMap<string, { name: string; url: string }>>(new Map());
 
+export const titles = signal<ReadonlyMap<string, string>>(new Map()); // of results that were seen
 export const online = signal(true);
 export const tokenWanted = signal<"first" | "again" | null>(null);
 export const banners = signal<Banner[]>([]);

@@ -3,7 +3,7 @@ import { thumbnail } from "../api/service";
 import { isExample, isWeighted, isWord, nameOf, type Part, withReplaced } from "../question/parts";
 import { partText } from "../reading/format";
 import { go, remove } from "../state/going";
-import { question, uploads } from "../state/store";
+import { question, titles, uploads } from "../state/store";
 import { AreaForm } from "./AreaForm";
 import { DatesForm, SensorsForm, WeightForm } from "./forms";
 import { Icon } from "./icons";
@@ -25,14 +25,13 @@ const HEADS: Record<Part["kind"], string> = {
 export function Chip({ part }: { part: Part }) {
   const name = nameOf(part);
   const brought = isExample(part) ? uploads.value.get(part.id) : undefined;
-  const text = brought?.name ?? partText(part);
+  const text = brought?.name ?? (isExample(part) ? titles.value.get(part.id) : undefined) ?? partText(part);
   const said = `${HEADS[part.kind]} ${text}`;
   const switched = () => go(withReplaced({ ...question.value, cut: "auto" }, name, { ...part, on: !part.on }));
   const label = (
     <>
       {isExample(part) && <ExamplePicture id={part.id} url={brought?.url} />}
-      <span class="chip-head">{HEADS[part.kind]}</span>
-      <span class="chip-text">{text}</span>
+      <span class="chip-head">{HEADS[part.kind]}</span> <span class="chip-text">{text}</span>{" "}
       {isWeighted(part) && part.weight !== 1 && <span class="chip-factor">×{Number(part.weight.toFixed(2))}</span>}
     </>
   );
@@ -53,7 +52,7 @@ export function Chip({ part }: { part: Part }) {
       {part.kind === "rest" ? (
         <span class="chip-edit">{label}</span>
       ) : (
-        <Popover class="chip-edit" testid="chip-edit" title={`Change ${said}`} label={label}>
+        <Popover class="chip-edit" testid="chip-edit" named={false} title={`Change ${said}`} label={label}>
           {(close) => <Form part={part} close={close} />}
         </Popover>
       )}

@@ -8,10 +8,19 @@ interface Properties {
   testid?: string;
   panelTestid?: string;
   class?: string;
+  named?: boolean; // whether the title is its name; else its text is
   children: (close: () => void) => ComponentChildren;
 }
 
-export function Popover({ label, title, testid, panelTestid, class: name = "button", children }: Properties) {
+export function Popover({
+  label,
+  title,
+  testid,
+  panelTestid,
+  class: name = "button",
+  named = true,
+  children,
+}: Properties) {
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
@@ -43,7 +52,7 @@ export function Popover({ label, title, testid, panelTestid, class: name = "butt
         ref={button}
         class={name}
         title={title}
-        aria-label={title}
+        aria-label={named ? title : undefined}
         aria-expanded={isOpen}
         aria-haspopup="dialog"
         data-testid={testid}
