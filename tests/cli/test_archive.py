@@ -12,7 +12,7 @@ from fakes.chips import box, card, chip, clustered, scattered
 from satseek.archive.archive import Archive
 from satseek.cli.archive import app
 
-COMMANDS = ("info", "verify", "optimize", "export", "import", "delete", "history", "restore")
+COMMANDS = ("info", "verify", "optimize", "export", "import", "delete", "history", "restore", "recall")
 
 
 @pytest.fixture

@@ -125,9 +125,11 @@ class Archive:
         """Yield all chips that meet the filters in batches, newest first; one unchanging version of the archive."""
         return listing.scan(self._store.latest(), filters, batch=batch, limit=limit, uri=self.uri)
 
-    def tables(self, filters: Filters = EVERYTHING) -> Iterator[pa.Table]:
+    def tables(
+        self, filters: Filters = EVERYTHING, *, columns: Sequence[str] = (*CHIP_COLUMNS, "vector")
+    ) -> Iterator[pa.Table]:
         """Yield chips with their vectors as Arrow tables, in no order: for exports, in bounded memory."""
-        return listing.tables(self._store.latest(), filters, [*CHIP_COLUMNS, "vector"], self.uri)
+        return listing.tables(self._store.latest(), filters, columns, self.uri)
 
     def count(self, filters: Filters = EVERYTHING) -> int:
         """Return how many chips meet the filters."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from satseek.cli import calibrate
+from satseek.cli import archive_recall, calibrate
 from satseek.cli.say import (
     INTERRUPTED,
     OK,
@@ -126,6 +126,7 @@ def optimize(
 
 
 app.command("calibrate")(calibrate.run)
+app.command("recall")(archive_recall.run)
 
 
 @app.command("export")
