@@ -35,28 +35,33 @@ def windows_of(
     pairs: CoRegisteredSet, recipe: BridgeRecipe, radar: Model, optical: Model, cache: Path, *, whole: bool = False
 ) -> Windows:
     """Return the vectors of random windows of each place, or of the whole pictures once."""
+    radar_rows = _encoded(pairs, "s1", radar, recipe, cache, whole)
+    return Windows(radar_rows, _encoded(pairs, "s2", optical, recipe, cache, whole), len(pairs))
+
+
+def _encoded(
+    pairs: CoRegisteredSet, sensor: str, model: Model, recipe: BridgeRecipe, cache: Path, whole: bool
+) -> FloatArray:
+    """Return one sensor's vectors, view by view of all places; read back where the same model made them before."""
+    require_sensor(pairs, sensor)
     views = 1 if whole else recipe.data.views
-    told = [pairs.name, pairs.split, list(pairs.ids), views, recipe.data.window_m, recipe.seed, whole]
-    told += [radar.card.weights_sha256, optical.card.weights_sha256]
-    path = cache / f"windows-{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]}.npz"
+    told = [pairs.name, pairs.split, list(pairs.ids), sensor, views, recipe.data.window_m, recipe.seed, whole]
+    key = json.dumps([*told, model.card.weights_sha256])
+    path = cache / f"windows-{sensor}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.npy"
     if path.exists():
-        with np.load(path) as kept:
-            return Windows(kept["radar"], kept["optical"], len(pairs))
-    for sensor in ("s1", "s2"):
-        require_sensor(pairs, sensor)
-    found: dict[str, list[FloatArray]] = {"s1": [], "s2": []}
+        kept: FloatArray = np.load(path)
+        return kept
+    rows = []
     for view in range(views):
         for start in range(0, len(pairs), AT_ONCE):
             some = range(start, min(start + AT_ONCE, len(pairs)))
-            for sensor, model in (("s1", radar), ("s2", optical)):
-                chips = [_window(pairs, place, sensor, recipe, view, whole) for place in some]
-                found[sensor].append(model.encode_images(chips))
-    windows = Windows(np.concatenate(found["s1"]), np.concatenate(found["s2"]), len(pairs))
+            rows.append(model.encode_images([_window(pairs, place, sensor, recipe, view, whole) for place in some]))
+    encoded = np.concatenate(rows)
     cache.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_suffix(".new.npz")
-    np.savez(fresh, radar=windows.radar, optical=windows.optical)
-    os.replace(fresh, path)
-    return windows
+    fresh = path.with_suffix(".new.npy")
+    np.save(fresh, encoded)
+    os.replace(fresh, path)  # whole or not at all
+    return encoded
 
 
 def _window(pairs: CoRegisteredSet, place: int, sensor: str, recipe: BridgeRecipe, view: int, whole: bool) -> Pixels:
