@@ -70,10 +70,10 @@ def _start(seen: Seen) -> None:
 
 
 def _results(seen: Seen) -> None:
-    answer = seen.open().ask("a river through forest")
-    west, south, east, north = next(item for item in answer["features"] if item["collection"] == "rgb")["bbox"]
-    around = f"{west - 0.03:.3f},{south - 0.02:.3f},{east + 0.03:.3f},{north + 0.02:.3f}"
-    seen.open(f"/?q=a+river+through+forest&bbox={around}&sensors=rgb,s2").ready()
+    answer = seen.answered(lambda: seen.open("/?q=a+river+with+bridges&sensors=s2"))
+    west, south, east, north = answer["features"][0]["bbox"]
+    around = f"{west - 0.01:.3f},{south - 0.01:.3f},{east + 0.01:.3f},{north + 0.01:.3f}"
+    seen.open(f"/?q=a+river+with+bridges&bbox={around}&sensors=rgb,s2").ready()
     seen.map_ready()
     seen.card(1).hover()
 

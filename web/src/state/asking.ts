@@ -31,7 +31,8 @@ export async function askNow(): Promise<void> {
       store.heat.value = null;
       remember(answer);
       store.phase.value = "ready";
-      if (!store.byId.value.has(store.current.value ?? "")) store.current.value = store.shown.value[0]?.id ?? null;
+      const stays = store.opened.value !== null && store.byId.value.has(store.current.value ?? "");
+      if (!stays) store.current.value = store.shown.value[0]?.id ?? null; // the keys begin at the best
     });
     if (ranks(question)) await completed(body, answer, cuts, mine.signal);
   } catch (error) {
