@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import comb
 from pathlib import Path
@@ -50,11 +51,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--model", default="sscm")
     options.add_argument("--data", type=Path, required=True)
+    options.add_argument("--areas", nargs="+", choices=list(AREAS), default=list(AREAS))
     options.add_argument("--picture", type=Path, help="where to draw; not for the repository: it shows the given data")
     asked = options.parse_args()
     model = load_model(asked.model)
     figures: dict[str, Any] = {}
-    for name, areas in (("val_sites", val_sites(asked.data)), ("los_angeles", los_angeles(asked.data))):
+    for name in asked.areas:
+        areas = AREAS[name](asked.data)
         chips = {(sensor, moved): cut(areas, sensor, moved) for sensor in BANDS for moved in (0, STEP // 2)}
         for (sensor, _), each in chips.items():
             each.vectors = encoded(model, each, sensor)
@@ -192,6 +195,9 @@ def draw(radar: Chips, optical: Chips, path: Path) -> None:
 def _shown(chip: Picture) -> Picture:
     colours = np.repeat(chip, 3, axis=0) if len(chip) == 1 else chip
     return np.pad(colours.transpose(1, 2, 0), ((2, 2), (2, 2), (0, 0)), constant_values=255)
+
+
+AREAS: dict[str, Callable[[Path], list[dict[str, Picture]]]] = {"val_sites": val_sites, "los_angeles": los_angeles}
 
 
 if __name__ == "__main__":

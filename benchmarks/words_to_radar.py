@@ -3,7 +3,8 @@
     python benchmarks/words_to_radar.py --model satseek-one --data ../shared/data/s1s2
 
 No radar here has a caption, so this does not say that a ranking is right; it says how much of what words find in
-optical is found in radar alone. Places are those of the val split, which the bridge never saw. By chance the correlation is 0.
+optical is found in radar alone. Places are those of the val split, which the bridge never saw. By chance the
+correlation is 0.
 """
 
 from __future__ import annotations
