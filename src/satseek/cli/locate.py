@@ -251,9 +251,10 @@ class _NoArchive:
 
 def _is_archive(subject: str) -> bool:
     from satseek.archive.schema import TABLE
-    from satseek.ingest.folder import is_image_name
 
     if "://" in subject:
+        from satseek.ingest.folder import is_image_name
+
         return not subject.startswith(("http://", "https://")) and not is_image_name(subject)
     return (Path(subject) / f"{TABLE}.lance").is_dir()
 

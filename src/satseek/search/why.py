@@ -1,8 +1,10 @@
-"""Why a chip matched: the parts of it without which a question's score falls.
+"""Why a chip matched: the parts of it without which a question's score falls, and which alone keep it up.
 
-Occlusion, after Zeiler and Fergus (2014): a patch is taken away and the chip is scored again. It asks nothing of a
-model but to encode, so it is the same for statistics and for networks, and all patches are encoded together. A patch
-that is taken away counts as not measured, which every model here knows how to leave out, and shows the chip's own mean.
+Occlusion, after Zeiler and Fergus (2014): a patch is hidden and the chip is scored again; then all but the patch is.
+It asks nothing of a model but to encode, so it is the same for statistics and for networks, and all patches are encoded
+together. What is hidden counts as not measured, which every model here knows how to leave out, and shows the mean of
+the rest. Large patches are what networks notice: with patches of a quarter of a side, hidden only, the order of parts
+was no better than chance for `amfmn` (benchmarks/locate.py why).
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from satseek.search.embed import Part
 
 METHOD = "occlusion"
 GRID = 8  # cells a side
-REACH = 2  # cells a side of a patch: single cells are often too small for a score to notice
+PATCH = 2  # patches along the longer side of a chip: each is half as wide, and shifted by a quarter
 SMALLEST, LARGEST = 2, 16
 _AT_ONCE = 64  # chips in memory at a time
 _NO_CHANGE = 1e-6  # of a score
 Cells = NDArray[np.bool_]  # (rows, columns)
+Score = Callable[[Sequence[Pixels]], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Why:
 
     grid: FloatArray  # (rows, columns), 1 for the part that gave most, 0 for those that gave nothing
     score: float  # of the whole chip
-    most: float  # by how much the score falls without the part that gave most
+    most: float  # by how much the score falls at most when a patch is hidden
     method: str = METHOD
 
     @property
@@ -68,18 +71,13 @@ def why(pixels: Pixels, parts: Sequence[Part], model: Model, *, cells: int = GRI
     rows, columns = _rows_and_columns(pixels, cells)
     patches = _patches(rows, columns)
     whole = float(score([pixels])[0])
-    without = np.concatenate(
-        [
-            score([hidden(pixels, patch) for patch in patches[at : at + _AT_ONCE]])
-            for at in range(0, len(patches), _AT_ONCE)
-        ]
-    )
-    falls = whole - without.astype(np.float64)
+    falls = whole - _scored(score, pixels, patches)
+    alone = _scored(score, pixels, [~patch for patch in patches])
     weights = np.stack(patches).astype(np.float64)  # (patches, rows, columns)
-    mean = np.maximum(np.tensordot(falls, weights, axes=1) / weights.sum(axis=0), 0.0)
-    most = float(mean.max())
-    grid = mean / most if most > _NO_CHANGE else np.zeros_like(mean)
-    return Why(np.asarray(grid, dtype=np.float32), whole, most)
+    gave = np.tensordot(falls - falls.mean() + alone - alone.mean(), weights, axes=1) / weights.sum(axis=0)
+    most = float(gave.max())
+    grid = np.maximum(gave, 0.0) / most if most > _NO_CHANGE else np.zeros_like(gave)
+    return Why(np.asarray(grid, dtype=np.float32), whole, max(0.0, float(falls.max())))
 
 
 def hidden(pixels: Pixels, cells: Cells) -> Pixels:
@@ -97,7 +95,7 @@ def hidden(pixels: Pixels, cells: Cells) -> Pixels:
     return replace(pixels, values=values, valid=left)
 
 
-def score_of(parts: Sequence[Part], model: Model) -> Callable[[Sequence[Pixels]], FloatArray]:
+def score_of(parts: Sequence[Part], model: Model) -> Score:
     """Return what scores chips: the model's closeness to each part, by weight, what is to be avoided taken off."""
     known = [part for part in parts if part.is_known]
     if not known:
@@ -130,13 +128,24 @@ def _rows_and_columns(pixels: Pixels, cells: int) -> tuple[int, int]:
     return min(height, max(1, round(height / side))), min(width, max(1, round(width / side)))
 
 
+def _scored(score: Score, pixels: Pixels, patches: Sequence[Cells]) -> NDArray[np.float64]:
+    """Return the scores of a chip without each patch."""
+    parts = [
+        score([hidden(pixels, patch) for patch in patches[start : start + _AT_ONCE]])
+        for start in range(0, len(patches), _AT_ONCE)
+    ]
+    return np.concatenate(parts).astype(np.float64)
+
+
 def _patches(rows: int, columns: int) -> list[Cells]:
     """Return patches that overlap by half, over the edges too, so that each cell is under as many as any other."""
+    reach = max(1, max(rows, columns) // PATCH)
+    step = max(1, reach // 2)
     found = []
-    for top in range(1 - REACH, rows):
-        for left in range(1 - REACH, columns):
+    for top in range(step - reach, rows, step):
+        for left in range(step - reach, columns, step):
             patch = np.zeros((rows, columns), dtype=bool)
-            patch[max(0, top) : top + REACH, max(0, left) : left + REACH] = True
+            patch[max(0, top) : top + reach, max(0, left) : left + reach] = True
             if not patch.all():
                 found.append(patch)
     return found or [np.ones((rows, columns), dtype=bool)]

@@ -9,8 +9,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
-from rasterio.features import shapes
-from scipy import ndimage
+from rasterio.features import rasterize, shapes
 from shapely import affinity
 from shapely.geometry import mapping, shape
 from shapely.geometry.base import BaseGeometry
@@ -29,22 +28,23 @@ def places_of(heat: FloatArray, cut: float, transform: Affine, crs: Any) -> list
     Each says its mean and its peak heat in 0…1 and its area on the ground in m².
     """  # heat (rows, columns), NaN where nothing is known
     fine = finer(heat, FINER)
-    labels, count = ndimage.label(np.nan_to_num(fine, nan=-1.0) >= cut)
-    if not count:
+    hot = np.nan_to_num(fine, nan=-1.0) >= cut
+    outlines = [outline for outline, _ in shapes(hot.astype(np.uint8), mask=hot)]
+    if not outlines:
         return []
-    numbers = np.arange(1, count + 1)
-    hot = labels > 0
+    labels = rasterize(
+        ((outline, number) for number, outline in enumerate(outlines, start=1)), out_shape=hot.shape, dtype="int32"
+    )
     owners, values = labels[hot] - 1, fine[hot].astype(np.float64)
-    sizes = np.bincount(owners, minlength=count)
-    cells, means = sizes / FINER**2, np.bincount(owners, weights=values, minlength=count) / sizes
-    peaks = np.zeros(count)
+    sizes = np.bincount(owners, minlength=len(outlines))
+    cells, means = sizes / FINER**2, np.bincount(owners, weights=values, minlength=len(outlines)) / np.maximum(sizes, 1)
+    peaks = np.zeros(len(outlines))
     np.maximum.at(peaks, owners, values)
-    kept = numbers[cells >= min(LEAST_CELLS, float(cells.max()))]
-    kept = kept[np.lexsort((-cells[kept - 1], -peaks[kept - 1]))][:MOST_PLACES]
-    outlines = _outlines(labels, set(kept.tolist()), transform)
+    kept = np.flatnonzero(cells >= min(LEAST_CELLS, float(cells.max())))
+    kept = kept[np.lexsort((-cells[kept], -peaks[kept]))][:MOST_PLACES]
     features: list[dict[str, Any]] = []
     for number in kept.tolist():
-        geometry, area = in_degrees(outlines[number], crs)
+        geometry, area = in_degrees(_on_ground(outlines[number], transform), crs)
         if not geometry.is_empty:
             features.append(
                 {
@@ -52,8 +52,8 @@ def places_of(heat: FloatArray, cut: float, transform: Affine, crs: Any) -> list
                     "geometry": mapping(geometry),
                     "properties": {
                         "rank": len(features) + 1,
-                        "mean": round(float(means[number - 1]), 4),
-                        "peak": round(float(peaks[number - 1]), 4),
+                        "mean": round(float(means[number]), 4),
+                        "peak": round(float(peaks[number]), 4),
                         "area_m2": round(area, 1),
                     },
                 }
@@ -94,15 +94,11 @@ def in_degrees(plane: BaseGeometry, crs: Any) -> tuple[BaseGeometry, float]:
     return shapely.set_precision(globe, 1e-7), area
 
 
-def _outlines(labels: NDArray[np.int32], kept: set[int], transform: Affine) -> dict[int, BaseGeometry]:
-    """Return the outline of each label in the projection's own units."""
+def _on_ground(outline: Any, transform: Affine) -> BaseGeometry:
+    """Return an outline on the fine cells in the projection's own units, without the steps of the cells."""
     fine = transform @ Affine.scale(1 / FINER)
-    parts: dict[int, list[BaseGeometry]] = {}
-    chosen = np.where(np.isin(labels, list(kept)), labels, 0).astype(np.int32)
-    for geometry, number in shapes(chosen, mask=chosen > 0, transform=fine):
-        parts.setdefault(int(number), []).append(shape(geometry))
-    cell = abs(transform.a * transform.e) ** 0.5
-    return {number: _smooth(shapely.union_all(some), _STRAIGHT * cell) for number, some in parts.items()}
+    placed = affinity.affine_transform(shape(outline), [fine.a, fine.b, fine.d, fine.e, fine.c, fine.f])
+    return _smooth(placed, _STRAIGHT * abs(transform.a * transform.e) ** 0.5)
 
 
 def _smooth(outline: BaseGeometry, tolerance: float) -> BaseGeometry:

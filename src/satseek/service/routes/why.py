@@ -55,7 +55,7 @@ class Reasons(Open):
     grid: list[list[float]] = Field(description="Row by row from the north, 1 for the part that gave most.")
     method: str
     score: float = Field(description="Of the whole chip: the mean closeness of the question's parts.")
-    most: float = Field(description="By how much the score falls without the part that gave most.")
+    most: float = Field(description="By how much the score falls at most when a patch is hidden.")
     links: list[Link]
 
 
@@ -72,7 +72,7 @@ ANSWER: JsonDict = {
     summary="Which part of a chip matched",
 )
 async def item_why(item_id: str, reason: Annotated[Reason, Query()], desk: At, base: Base) -> Response:
-    """Take one part of the chip away after another, and tell without which of them the score falls.
+    """Hide one patch of the chip after another, then all but it, and tell which parts the score rests on.
 
     `f=png` draws the same as a transparent layer as large as `/preview` with the same size.
     """
