@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from calibration_real import real_questions
 from machine import ROOT, facts, write_result
 
 from satseek.archive.archive import Archive
@@ -102,7 +103,12 @@ def main() -> None:
 def fit(folder: Path, model: Model) -> None:
     """Write the calibration that comes with a model."""
     made_of = f"painted worlds of the seeds {', '.join(map(str, FIT))}"
-    calibration = fitted(questions(folder, model, captions=False), model, made_of)
+    asked = questions(folder, model, captions=False)
+    if model.card.training_data and not model.card.training_data.startswith("none"):  # it was trained on captions
+        real = real_questions(model)
+        made_of += " and RSICD's validation split" if real else ""
+        asked += real
+    calibration = fitted(asked, model, made_of)
     calibration = told(questions(folder, model, captions=True), model, calibration)
     DEFAULTS.mkdir(exist_ok=True)
     path = DEFAULTS / f"{model.card.name}.json"

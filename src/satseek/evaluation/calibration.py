@@ -82,6 +82,7 @@ class Asked:
     label: str
     of: Shown
     world: int = 0  # what is fitted on one world is judged on the others
+    complete: bool = True  # what is not known to be there is not there
 
     @property
     def has_answer(self) -> bool:
@@ -120,14 +121,16 @@ def learn(archive: Archive, model: Model) -> Calibration:
     return fitted(questions, model, made_of, rows=len(archive), said=said, auto_told=auto_told)
 
 
-def asked_of(shown: Shown, phrases: Mapping[str, Sequence[str]], world: int = 0) -> Iterator[Asked]:
+def asked_of(
+    shown: Shown, phrases: Mapping[str, Sequence[str]], world: int = 0, *, complete: bool = True
+) -> Iterator[Asked]:
     """Yield each question twice: of all chips, and of the scenes that do not show it, where enough are left."""
     for label, sentences in phrases.items():
         rest = shown.without(label)
         for words in sentences:
-            yield Asked(words, label, shown, world)
+            yield Asked(words, label, shown, world, complete)
             if len(rest.chips) >= LEAST_CHIPS:
-                yield Asked(words, label, rest, world)
+                yield Asked(words, label, rest, world, complete)
 
 
 def fitted(
@@ -267,7 +270,7 @@ def least_cut(best: Sequence[float]) -> float:
 def _auto(judged: Sequence[_Taught]) -> float:
     best = []
     for each in judged:
-        if not each.asked.has_answer and each.chances is not None:
+        if each.asked.complete and not each.asked.has_answer and each.chances is not None:
             shown = np.argsort(-each.lesson.features[:, 0], kind="stable")[:BEST]
             best.append(float(each.chances[shown].max()))
     return least_cut(best)
