@@ -27,7 +27,7 @@ class Condition(NamedTuple):
     share: float = 1.0  # of the rows that the SQL lets through, roughly those that pass the exact test
     rows: int | None = None  # that may meet the filters, once counted
     passing: float | None = None  # roughly those that do
-    touching: Rows | None = None  # all that may meet the filters, where they are few and the register knows them
+    touching: Rows | None = None  # all that may meet the filters, where they are few and known: there is no SQL then
 
 
 def condition_of(filters: Filters, snapshot: Snapshot, register: Register | None = None, *, few: int = 0) -> Condition:
@@ -38,12 +38,13 @@ def condition_of(filters: Filters, snapshot: Snapshot, register: Register | None
         rows = None if sql is None else one_trip(counted(snapshot.table, sql))
         return Condition(sql, rows=rows, passing=rows)
     place = PlaceTest(filters.where)
+    touching = None if register is None or facts else register.touching(place.boxes, few)
+    if touching is not None and touching.rows is not None:
+        return Condition(place=place, rows=touching.number, passing=touching.number, touching=touching.rows)
     cells, share = _place_sql(place, snapshot)
     condition = Condition(" AND ".join([cells, *facts]), place, share)
-    if register is not None and not facts:
-        touching = register.touching(place.boxes, few)
-        passing = touching.number * place.share_of_boxes
-        return condition._replace(rows=touching.number, passing=passing, touching=touching.rows)
+    if touching is not None:
+        return condition._replace(rows=touching.number, passing=touching.number * place.share_of_boxes)
     rows = one_trip(counted(snapshot.table, str(condition.sql)))
     return condition._replace(rows=rows, passing=rows * share)
 

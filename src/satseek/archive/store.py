@@ -17,6 +17,7 @@ from satseek.archive.faults import store_errors, with_retries
 from satseek.archive.indices import Effort, kinds, noted_effort
 from satseek.archive.register import OncePaid
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
+from satseek.archive.trips import newest, one_trip
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
 if TYPE_CHECKING:
@@ -114,9 +115,7 @@ class Store:
             with store_errors(self.uri, "read"):
                 if self._watch is None:
                     self._watch = self._database.open_table(TABLE)
-                else:
-                    self._watch.checkout_latest()
-                version = self._watch.version
+                version = one_trip(newest(self._watch))
                 self._looked = time.monotonic()
                 if known is None or known.version != version:
                     self._snapshot = known = self._open(version)

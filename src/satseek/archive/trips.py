@@ -60,3 +60,10 @@ async def counted(table: Any, sql: str) -> int:
     """Return how many rows meet an SQL condition."""
     rows: int = await table._table.count_rows(sql)
     return rows
+
+
+async def newest(table: Any) -> int:
+    """Bring a table that is watched up to date; return the version."""
+    await table._table.checkout_latest()
+    version: int = await table._table.version()
+    return version
