@@ -37,10 +37,11 @@ def require_readable(card: ModelCard, sensor: str) -> None:
         )
 
 
-def require_text(card: ModelCard) -> None:
-    """Raise `ModelError` when the model has no words."""
+def require_text(card: ModelCard, instead: Sequence[str] = ()) -> None:
+    """Raise `ModelError` when the model has no words; `instead` are models that have."""
     if not card.reads_text:
+        which = f": {', '.join(instead)}" if instead else " (see 'satseek models')"
         raise ModelError(
             f"Model '{card.name}' knows no words. Search by example instead (--like FILE or a chip id), "
-            "or ingest with a model that reads text (see 'satseek models')."
+            f"or ingest with a model that reads text{which}."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -68,6 +69,13 @@ def model_for(card: ModelCard) -> Model:
 def cards() -> list[ModelCard]:
     """Return the card of every model in the catalogue, without loading any."""
     return [MODELS.get(name).card() for name in MODELS]
+
+
+def models_with_words(sensors: Iterable[str] = ()) -> list[str]:
+    """Return which models of the catalogue read text, each with the sensors that it does so for."""
+    wanted = set(sensors)
+    able = [card for card in cards() if card.reads_text and (not wanted or wanted & set(card.sensors))]
+    return [f"'{card.name}' (of {', '.join(card.sensors)})" for card in able]
 
 
 def _load_folder(folder: Path) -> Model:

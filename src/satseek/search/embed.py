@@ -55,7 +55,10 @@ def _of_words(query: Query, archive: Archive, model: Callable[[], Model]) -> lis
         keywords += [(kind, each.text.strip(), each.weight) for each in asked if each.text.strip() and each.weight > 0]  # type: ignore[misc]
     if not sentences and not keywords:
         return []
-    require_text(archive.card)
+    if not archive.card.reads_text:
+        from satseek.models.catalogue import models_with_words
+
+        require_text(archive.card, models_with_words(archive.card.sensors))
     parts = []
     scorer: Scorer | None = getattr(model(), "scorer", None)
     if sentences:

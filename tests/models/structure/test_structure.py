@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from satseek.archive.archive import Archive
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
 from satseek.core.sensor import Pixels
 from satseek.models.catalogue import load_model
 from satseek.models.structure.model import DIMENSIONS, StructureModel
 from satseek.models.structure.oriented import cell_means, oriented_edges
+from satseek.search.collection import Collection
 
 
 def ground(seed: int, size: int = 160) -> np.ndarray:
@@ -106,3 +110,14 @@ def test_linear_backscatter_and_tiny_chips_are_refused_with_the_way_out() -> Non
         StructureModel().encode_images([linear])
     with pytest.raises(ModelError, match="16×16 pixels holds no structure"):
         StructureModel().encode_images([Pixels("s1", ("VH",), chip.values[:, :16, :16], chip.valid[:16, :16], 10)])
+
+
+def test_words_asked_of_a_model_without_any_are_sent_to_those_that_have(tmp_path: Path) -> None:
+    archive = Archive.create(
+        str(tmp_path / "archive"), replace(StructureModel().card, name="radar", sensors={"s1": ()})
+    )
+    collection = Collection(archive, StructureModel())
+    with pytest.raises(
+        ModelError, match=r"'radar' knows no words.*a model that reads text: 'colour' \(of rgb, s2, s1\)"
+    ):
+        collection.search("a river")
