@@ -6,12 +6,14 @@ import type { Answer } from "../api/types";
 import { toBody } from "../question/body";
 import { type Question, ranks } from "../question/parts";
 import { titleOf } from "../reading/format";
+import { asksForPictures, broughtAgain } from "./forgotten";
 import * as store from "./store";
+import { write } from "./writing";
 
 let under: AbortController | null = null;
 
 /** Ask the question as it stands; an older one that is still under way is given up. */
-export async function askNow(): Promise<void> {
+export async function askNow(isAgain = false): Promise<void> {
   under?.abort();
   const mine = new AbortController();
   under = mine;
@@ -22,7 +24,7 @@ export async function askNow(): Promise<void> {
   const body = { ...toBody(question), limit: question.limit ?? RESULTS };
   const cuts = ranks(question) && question.cut === "auto";
   try {
-    const answer = await (cuts ? convincing(body, mine.signal) : search(body, mine.signal));
+    const answer = await search(cuts ? { ...body, cut: "auto" } : body, mine.signal); // the convincing part comes first
     batch(() => {
       store.automatic.value = cuts ? automaticOf(answer) : { least: null, message: null };
       store.answer.value = answer;
@@ -37,20 +39,23 @@ export async function askNow(): Promise<void> {
     if (ranks(question)) await completed(body, answer, cuts, mine.signal);
   } catch (error) {
     if (mine.signal.aborted) return;
-    failed(error, question);
+    if (!isAgain && error instanceof Problem && asksForPictures(question)) await askWithPictures(error, question);
+    else failed(error, question);
   } finally {
     if (under === mine) under = null;
   }
 }
 
-/** Ask with the service's own cut, so that the first answer is the convincing part; without it where there is none. */
-async function convincing(body: object, signal: AbortSignal): Promise<Answer> {
-  try {
-    return await search({ ...body, cut: "auto" }, signal);
-  } catch (error) {
-    if (!(error instanceof Problem && error.status === 400)) throw error;
-    return search(body, signal);
+/** Ask once more with pictures that the service may have forgotten. */
+async function askWithPictures(problem: Problem, question: Question): Promise<void> {
+  const again = await broughtAgain(question).catch(() => null);
+  if (!again) {
+    failed(problem, question);
+    return;
   }
+  store.question.value = again;
+  write("replace");
+  await askNow(true);
 }
 
 /** Fetch what the first answer left out: the results below the cut, or where the service would have cut. */

@@ -32,7 +32,7 @@ export async function bring(file: File): Promise<void> {
   try {
     const name = await bringImage(file, file.name || "picture");
     const url = file.type === "image/tiff" ? "" : URL.createObjectURL(file);
-    store.uploads.value = new Map(store.uploads.value).set(name, { name: file.name || "picture", url });
+    store.uploads.value = new Map(store.uploads.value).set(name, { name: file.name || "picture", url, file });
     add({ kind: "like", id: name, weight: 1, on: true });
   } catch (error) {
     store.phase.value = store.answer.value ? "ready" : "idle";

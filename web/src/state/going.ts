@@ -6,6 +6,7 @@ import { type Cut, NOTHING, type Part, type Question, sentenceOf, withoutPart, w
 import { typedParts } from "../question/typed";
 import { askNow } from "./asking";
 import * as store from "./store";
+import { write } from "./writing";
 
 /** Ask another question: it is written into the address and asked. */
 export function go(question: Question): void {
@@ -80,17 +81,5 @@ async function openById(id: string): Promise<void> {
   } catch {
     store.chosen.value = null;
     store.tell({ kind: "broken-url", text: "The result that this link names is not in this archive." });
-  }
-}
-
-function write(how: "push" | "replace"): void {
-  const query = toAddress(store.question.value, store.chosen.value);
-  const address = location.pathname + (query ? `?${query}` : "");
-  if (address === location.pathname + location.search) return;
-  // A cut that is dragged writes often; browsers refuse more than some hundred a minute.
-  try {
-    history[how === "push" ? "pushState" : "replaceState"](null, "", address);
-  } catch {
-    // the address follows with the next change
   }
 }

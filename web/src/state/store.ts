@@ -35,7 +35,7 @@ export const hovered = signal<string | null>(null);
 export const opened = signal<Item | null>(null); // what the detail shows, in the answer or not
 export const labels = signal<ReadonlyMap<string, Verdict>>(new Map());
 export const judgedItems = new Map<string, Item>();
-export const uploads = signal<ReadonlyMap<string, { name: string; url: string }>>(new Map());
+export const uploads = signal<ReadonlyMap<string, { name: string; url: string; file: Blob }>>(new Map());
 
 export const titles = signal<ReadonlyMap<string, string>>(new Map()); // of results that were seen
 export const online = signal(true);

@@ -1,8 +1,9 @@
 /** What is told instead of results: nothing found, nothing convincing, an empty archive, an error. */
 import { computed } from "@preact/signals";
-import { nameOf, type Part } from "../question/parts";
+import { isExample, nameOf, type Part } from "../question/parts";
 import { askNow } from "../state/asking";
-import { moveCut, remove, startOver } from "../state/going";
+import { asksForPictures } from "../state/forgotten";
+import { go, moveCut, remove, startOver } from "../state/going";
 import * as store from "../state/store";
 
 export const resultsState = computed(() => {
@@ -52,12 +53,23 @@ function Trouble() {
         <button type="button" class="button" onClick={() => void askNow()}>
           Try again
         </button>
+        {asksForPictures(store.question.value) && (
+          <button type="button" class="button" data-testid="without-pictures" onClick={withoutPictures}>
+            Without the picture
+          </button>
+        )}
         <button type="button" class="button" onClick={startOver}>
           Start over
         </button>
       </div>
     </div>
   );
+}
+
+/** Ask the question without the pictures that were brought, such as those of a link from another day. */
+function withoutPictures(): void {
+  const { value: question } = store.question;
+  go({ ...question, parts: question.parts.filter((part) => !isExample(part) || !part.id.startsWith("upload-")) });
 }
 
 const FILTERS: Partial<Record<Part["kind"], string>> = {
