@@ -196,6 +196,7 @@ def test_where_all_is_alike_nothing_is_found_and_that_is_said(tmp_path: Path) ->
     assert not result.found
     assert result.spots == ()
     assert "No convincing match in" in str(result)
+    assert "Name a cut" not in str(result)  # there is no hottest place
     assert (result.heat == 0).all()
 
 
@@ -340,6 +341,7 @@ def test_what_is_not_convincing_is_not_outlined_unless_a_cut_is_named(
     assert not doubted.found
     assert doubted.spots == ()
     assert "the best chip: 0.10, convincing from 0.50" in str(doubted)
+    assert "Name a cut" in str(doubted)
     insisted = found(scene, way={"cut": 0.6})
     assert not insisted.found
     assert len(insisted.spots) == 1
@@ -363,6 +365,6 @@ def test_a_calibrated_model_says_how_sure_it_is_with_an_archive_and_without(tmp_
     beside = locate(scene, Query(sentence="a lake"), card=model.card, model=lambda: model, way=way, archive=archive)
     for result in (alone, beside):
         assert result.probability is not None
-        assert result.convincing_from is not None
+        assert result.convincing_from == 0.5
         assert result.found == (result.probability >= result.convincing_from)
     assert alone.probability == pytest.approx(beside.probability, abs=0.02)  # the archive holds just this scene

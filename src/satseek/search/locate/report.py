@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ENDINGS = (".tif", ".tiff", ".geojson", ".png", ".json")
 MOST_PRINTED = 10  # spots in a table
+ALL_THE_SAME = "Name a cut, such as 0.5, to outline the hottest places all the same."
 NO_PLACE = "This scene has no place on the globe, so its spots have no degrees. Save the heat (-o heat.tif) instead."
 
 
@@ -57,6 +58,11 @@ class Localisation:
         from satseek.search.locate.outline import places_of
 
         return tuple(places_of(self.heat, self.cut, self.transform, self.crs))
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether no place is hotter than another."""
+        return not (self.heat > 0).any()
 
     @property
     def has_place(self) -> bool:
@@ -137,6 +143,7 @@ class Localisation:
 
     def __str__(self) -> str:
         lines = [] if self.found else [f"No convincing match in {self.scene.source}{self._how_sure()}."]
+        lines += [] if self.outlined or self.is_flat else [ALL_THE_SAME]
         if self.spots:
             lines += [f"{len(self.spots):,} spots in {self.scene.source}, the hottest first:"]
             lines += _table(self.spots[:MOST_PRINTED])

@@ -23,10 +23,11 @@ if TYPE_CHECKING:
     from satseek.archive.notes import Sample
 
 JUDGED = 16  # chips, the best of the scene
+LIKELY = 0.5  # a search asks a whole archive and has to be surer; here somebody named the scene and asks about it
 
 
 class Chance(NamedTuple):
-    """How probable the best chip is, and from which probability on one is convinced; None where nobody knows."""
+    """How probable the best chip is, and from which probability on it is convincing; None where nobody knows."""
 
     best: float | None = None
     convincing_from: float | None = None
@@ -56,7 +57,7 @@ def chance_of_best(
     )
     judged = judge.judged(result, parts, looked.vectors[best], _among(archive, looked, card), model)
     known = [hit.probability for hit in judged.hits if hit.probability is not None]
-    return Chance(max(known), judged.convincing_from) if known else Chance()
+    return Chance(max(known), LIKELY) if known else Chance()
 
 
 def _among(archive: Archive | None, looked: Looked, card: ModelCard) -> Archive:

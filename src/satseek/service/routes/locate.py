@@ -13,7 +13,7 @@ from satseek.core.errors import UsageError
 from satseek.core.query import Query
 from satseek.core.scene import Scene
 from satseek.search.locate.locating import Way, locate, require_content
-from satseek.search.locate.report import Localisation
+from satseek.search.locate.report import ALL_THE_SAME, Localisation
 from satseek.search.locate.subject import scene_of_chip, scene_with_best_hit
 from satseek.service.answers import GEOJSON, json_response
 from satseek.service.asked import Picture, Search, Word
@@ -212,7 +212,10 @@ def _facts(desk: Desk, found: Localisation) -> dict[str, Any]:
         "satseek:scene": desk.names.of_scene(found.scene.id),
         "satseek:query": found.query.to_json(),
         "satseek:explanation": facts,
-        "satseek:notes": [note for note in found.notes if not any(path in note for path in hidden)],
+        "satseek:notes": [
+            *(note for note in found.notes if not any(path in note for path in hidden)),
+            *([] if found.outlined or found.is_flat else [f"No convincing match. {ALL_THE_SAME}"]),
+        ],
     }
 
 
