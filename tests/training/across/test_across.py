@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from fakes.pair_world import SMALL_PAIRS, PairsInMemory, write_pair_world
 from satseek.core.errors import SourceError, UsageError
@@ -134,7 +135,7 @@ def test_both_sensors_are_turned_alike_and_corners_say_where_windows_are(data: P
     recipe = small(*still)
     told = lessons(data, recipe, tmp_path)
     same = PairLessons(
-        "same", {"s1": told.pictures["s1"], "s2": told.pictures["s1"].repeat(3, 1)}, 10.0, 10.0, np.arange(16)
+        "same", {"s1": told.pictures["s1"], "s2": told.pictures["s1"].repeat(3, 1)}, 10.0, 10.0, True, np.arange(16)
     )
     batch = next(PairBatches(same, recipe).epoch(0))
     for place in range(batch.shown):
@@ -217,16 +218,36 @@ def test_three_sensors_in_db_and_reflectance_learn_together(tmp_path: Path) -> N
     assert torch.isfinite(losses["loss"])
 
 
-def test_speckle_is_multiplicative_and_stretches_keep_the_order() -> None:
-    bright = torch.linspace(-28, -1, 64).repeat(1, 1, 64, 1)
+def only(**settings: float) -> PairVariation:
+    """Return a variation that changes nothing but what is named."""
+    still = dict.fromkeys(("speckle", "looks", "radar_stretch", "brightness", "grey"), 0.0)
+    return PairVariation(**{**still, **settings})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def levels() -> Tensor:
+    """Radar from dark on the left to bright on the right, in dB or called so."""
+    return torch.linspace(-28, -1, 64).repeat(16, 1, 64, 1)
+
+
+def test_speckle_multiplies_amplitude_so_it_adds_to_decibels(levels: Tensor) -> None:
     random = torch.Generator().manual_seed(0)
-    only = dict.fromkeys(("speckle", "looks", "radar_stretch", "brightness", "grey"), 0.0)
-    noisy = radar_varied(bright.repeat(64, 1, 1, 1), PairVariation(**{**only, "speckle": 0.5}), random) - bright  # type: ignore[arg-type]
-    assert noisy[..., 48:].std() > 2 * noisy[..., :16].std()
-    stretched = radar_varied(bright, PairVariation(**{**only, "radar_stretch": 1.0}), random)  # type: ignore[arg-type]
+    shown = radar_varied(levels, only(speckle=0.5), random, display=True) - levels
+    assert shown[..., 48:].std() > 2 * shown[..., :16].std()
+    true = radar_varied(levels, only(speckle=0.5), random, display=False) - levels
+    assert true[..., 48:].std() == pytest.approx(true[..., :16].std().item(), rel=0.2)
+
+
+@pytest.mark.parametrize("display", [True, False])
+def test_a_stretch_keeps_the_order_and_nothing_asked_changes_nothing(display: bool, levels: Tensor) -> None:
+    random = torch.Generator().manual_seed(0)
+    stretched = radar_varied(levels, only(radar_stretch=1.0), random, display=display)
     assert (stretched.diff(dim=3) > 0).all()
+    assert stretched.diff(dim=3).std(dim=3).flatten().unique().numel() > 8  # each chip another one
+    below = levels - 20  # true dB may lie below what displays show
+    torch.testing.assert_close(radar_varied(below, only(), random, display=display), below)
     colours = torch.rand(4, 3, 8, 8, generator=random)
-    torch.testing.assert_close(optical_varied(colours, PairVariation(**only), random), colours)  # type: ignore[arg-type]
+    torch.testing.assert_close(optical_varied(colours, only(), random), colours)
 
 
 def test_turns_and_windows_take_the_pixels_they_name() -> None:

@@ -74,12 +74,17 @@ class PairBatches:
             chips = windows(turned(self.lessons.read(sensor, chosen), turns, mirrored), corner, side)
             if side != window:
                 chips = functional.interpolate(chips, size=(window, window), mode="bilinear", antialias=True)
-            vary = radar_varied if sensor == "s1" else optical_varied
-            pixels[sensor] = normalised(
-                vary(chips, varied, random), sensor, bands, self._recipe.model.normalise
-            ).contiguous(memory_format=torch.channels_last)
+            chips = self._varied(chips, sensor, random)
+            pixels[sensor] = normalised(chips, sensor, bands, self._recipe.model.normalise).contiguous(
+                memory_format=torch.channels_last
+            )
             corners[sensor] = corner * (window / side)
         return pixels, corners
+
+    def _varied(self, chips: Tensor, sensor: str, random: torch.Generator) -> Tensor:
+        if sensor == "s1":
+            return radar_varied(chips, self._recipe.augment, random, display=self.lessons.display_radar)
+        return optical_varied(chips, self._recipe.augment, random)
 
     def _scale(self, random: torch.Generator) -> float:
         """Return how much larger than the network's window a window is cut, one number for a batch."""

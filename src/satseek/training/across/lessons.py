@@ -19,7 +19,7 @@ from torch.nn import functional
 
 from satseek.core.errors import SourceError, UsageError
 from satseek.core.vectors import FloatArray
-from satseek.datasets.co_registered import CoRegisteredSet, read_pixels, require_sensor
+from satseek.datasets.co_registered import DISPLAY, CoRegisteredSet, read_pixels, require_sensor
 from satseek.models.sscm.prepare import bands_of
 from satseek.training.across.settings import PairRecipe
 
@@ -36,6 +36,7 @@ class PairLessons:
     pictures: Mapping[str, Pictures]  # sensor -> (places, bands, side, side), in the sensor's unit
     resolution_m: float  # of these pictures
     native_m: float  # of the set's own
+    display_radar: bool  # whether radar was 8 bits, not dB
     whole: NDArray[np.int64]  # numbers of the places whose pictures could all be read
 
     def __len__(self) -> int:
@@ -81,7 +82,11 @@ def lessons_of(
     if broken:
         log.warning("%s %s: %d broken pairs are left out", pairs.name, pairs.split, len(broken))
     whole = np.setdiff1d(np.arange(len(pairs)), np.array(list(broken), dtype=np.int64))
-    return PairLessons(pairs.name, pictures, metres, pairs.ground_resolution_m, whole)
+    return PairLessons(pairs.name, pictures, metres, pairs.ground_resolution_m, _is_display(pairs), whole)
+
+
+def _is_display(pairs: CoRegisteredSet) -> bool:
+    return "s1" in pairs.sensors and pairs.unit("s1") == DISPLAY
 
 
 def _decode(

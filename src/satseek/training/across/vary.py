@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -10,6 +12,7 @@ from satseek.core.sensors.s1 import DISPLAY_RANGE_DB
 from satseek.training.across.settings import PairVariation
 
 _DARKEST = 0.02  # of the display range: below it nothing is told apart
+_LEAST_POWER = 0.02
 
 
 def turned(pictures: Tensor, turns: Tensor, mirrored: Tensor) -> Tensor:
@@ -32,22 +35,30 @@ def windows(pictures: Tensor, corners: Tensor, side: int) -> Tensor:
     return pictures.permute(0, 2, 3, 1)[each, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
 
 
-def radar_varied(chips: Tensor, settings: PairVariation, random: torch.Generator) -> Tensor:
-    """Return radar chips in dB with other speckle, other looks and another stretch."""
+def radar_varied(chips: Tensor, settings: PairVariation, random: torch.Generator, *, display: bool) -> Tensor:
+    """Return radar chips in dB with other speckle, other looks and another stretch.
+
+    `display` says that they were 8 bits, straight in amplitude or nearly so, and only called dB; a stretch leads from
+    there to the logarithm, and from true dB to amplitude.
+    """
     count = (len(chips), 1, 1, 1)
     if settings.looks:
         averaged = functional.avg_pool2d(functional.pad(chips, (0, 1, 0, 1), mode="replicate"), 2, stride=1)
         chips = torch.where(torch.rand(count, generator=random) < settings.looks, averaged, chips)
+    if not settings.speckle and not settings.radar_stretch:
+        return chips
     low, high = DISPLAY_RANGE_DB
-    bright = ((chips - low) / (high - low)).clamp(min=0) + _DARKEST
+    bright = ((chips - low) / (high - low)).clamp(min=0) + _DARKEST if display else torch.pow(10.0, chips / 20)
     if settings.speckle:
         strength = settings.speckle * torch.rand(count, generator=random)
         bright = bright * (1 + strength * torch.randn(chips.shape, generator=random)).clamp(min=0.1)
-    if settings.radar_stretch:
-        # Box-Cox: with power 1 the numbers as they are, towards 0 their logarithm
-        power = 1 - 0.98 * settings.radar_stretch * torch.rand(count, generator=random)
-        bright = (bright.pow(power) - 1) / power
-    return bright * (high - low) + low
+    if not settings.radar_stretch:
+        return bright * (high - low) + low if display else 20 * bright.log10()
+    # Box-Cox: with power 1 the amplitude, towards 0 its logarithm, which is dB
+    way = (1 - _LEAST_POWER) * settings.radar_stretch * torch.rand(count, generator=random)
+    power = 1 - way if display else _LEAST_POWER + way
+    stretched = (bright.pow(power) - 1) / power
+    return stretched * (high - low) + low if display else stretched * (20 / math.log(10))
 
 
 def optical_varied(chips: Tensor, settings: PairVariation, random: torch.Generator) -> Tensor:
