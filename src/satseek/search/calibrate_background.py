@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satseek.core.vectors import FloatArray
 from satseek.search.calibrate_fit import Floats
@@ -56,7 +57,7 @@ class Background:
         """Take the vectors of the chips and of the sentences; sentences that the model knows nothing of are left."""
         self.chips, self.sensors = chips, np.array(sensors, dtype=str)
         self.sentences = sentences[sentences.any(axis=1)] if len(sentences) else sentences
-        self._known: tuple[object, Floats] | None = None
+        self._known: dict[tuple[str, type], tuple[NDArray[np.bool_], Usual, Floats]] = {}
 
     @staticmethod
     def of(sample: Sample, sentences: FloatArray) -> Background:
@@ -69,7 +70,6 @@ class Background:
         """Return score, standing and margin of one question on chips."""  # (n, 3)
         among = scores(question[None], self.chips, scorer)[:, 0]
         found = scores(question[None], vectors, scorer)[:, 0]
-        others = self._others(scorer) if words else np.zeros((len(self.chips), 0))
         rows = np.zeros((len(vectors), 3))
         rows[:, 0] = found
         of = np.array(sensors, dtype=str)
@@ -78,18 +78,18 @@ class Background:
             usual = self._usual(among[:, None], sensor)
             standing = ((found[own, None] - usual.mean) / usual.spread)[:, 0]
             rows[own, 1] = standing
-            if others.shape[1]:
-                rows[own, 2] = self._margin(standing, among, others, vectors[own], sensor, scorer)
+            if words and len(self.sentences):
+                rows[own, 2] = self._margin(standing, among, vectors[own], str(sensor), scorer)
         return rows
 
     def _margin(
-        self, standing: Floats, among: Floats, others: Floats, vectors: FloatArray, sensor: str, scorer: Scorer | None
+        self, standing: Floats, among: Floats, vectors: FloatArray, sensor: str, scorer: Scorer | None
     ) -> Floats:
         """Return by how much chips prefer the question to what is not akin to it, on the mean, in spreads."""
-        usual, own = self._usual(others, sensor), self._usual(among[:, None], sensor)
-        here = self.sensors == sensor if (self.sensors == sensor).sum() >= FEW else np.ones(len(self.sensors), bool)
-        asked = (among[here, None] - own.mean) / own.spread
-        kin = (asked * ((others[here] - usual.mean) / usual.spread)).mean(axis=0)
+        here, usual, others = self._others(sensor, scorer)
+        own = self._usual(among[:, None], sensor)
+        asked = (among[here] - own.mean[0]) / own.spread[0]
+        kin = asked @ others / len(asked)
         apart = kin < KIN
         if not apart.any():
             return np.zeros(len(vectors))
@@ -109,18 +109,23 @@ class Background:
             mean, spread = (1 - share) * mean + share * own.mean(axis=0), (1 - share) * spread + share * own.std(axis=0)
         return Usual(mean, spread + LEAST_SPREAD)
 
-    def _others(self, scorer: Scorer | None) -> Floats:
-        """Return the scores of the null sentences on the null chips, computed once."""
-        known = self._known
-        if known is None or known[0] is not type(scorer):
-            self._known = known = (type(scorer), scores(self.sentences, self.chips, scorer))
-        return known[1]
+    def _others(self, sensor: str, scorer: Scorer | None) -> tuple[NDArray[np.bool_], Usual, Floats]:
+        """Return which null chips are of a sensor, and the null sentences' scores on them, in spreads; made once."""
+        key = (sensor, type(scorer))
+        if key not in self._known:
+            values = scores(self.sentences, self.chips, scorer)
+            here = self.sensors == sensor
+            if here.sum() < FEW:
+                here = np.ones(len(self.sensors), dtype=bool)
+            usual = self._usual(values, sensor)
+            self._known[key] = here, usual, (values[here] - usual.mean) / usual.spread
+        return self._known[key]
 
 
 def scores(questions: FloatArray, vectors: FloatArray, scorer: Scorer | None) -> Floats:
     """Return the model's exact scores of each chip for each question, cosines where it has no other."""  # (n, q)
     if scorer is None:
-        return np.asarray(vectors.astype(np.float64) @ questions.T.astype(np.float64), dtype=np.float64)
+        return np.asarray(vectors @ questions.T, dtype=np.float64)
     prepared = scorer.prepare(vectors)
     columns = [scorer.scores(each, prepared) for each in questions]
     return np.asarray(np.stack(columns, axis=1) if columns else np.zeros((len(vectors), 0)), dtype=np.float64)
