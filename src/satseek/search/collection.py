@@ -151,16 +151,6 @@ class Collection:
             on_progress=on_progress,
         )
 
-    def refine(
-        self, asked: Query | SearchResult, yes: Sequence[str | Hit] = (), no: Sequence[str | Hit] = ()
-    ) -> Query:
-        """Return a question that has learnt from results that are right (yes) and some that are not (no)."""
-        from satseek.search.refine import refine
-
-        ids = [[each.chip.id if isinstance(each, Hit) else each for each in marked] for marked in (yes, no)]
-        query = asked.query if isinstance(asked, SearchResult) else asked
-        return refine(query, ids[0], ids[1], self.archive.vectors).query
-
     def refine(self, asked: Query | SearchResult, yes: Sequence[str | Hit] = (), no: Sequence[str | Hit] = ()) -> Query:
         """Return a question that has learnt from results that are right (yes) and some that are not (no)."""
         from satseek.search.refine import refine

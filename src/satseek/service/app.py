@@ -19,7 +19,20 @@ from satseek.service.library import Library
 from satseek.service.maps import Maps
 from satseek.service.metrics import Metrics
 from satseek.service.public import Names
-from satseek.service.routes import archive, health, images, ingest, items, locate, refine, scenes, search, stac, tiles, why
+from satseek.service.routes import (
+    archive,
+    health,
+    images,
+    ingest,
+    items,
+    locate,
+    refine,
+    scenes,
+    search,
+    stac,
+    tiles,
+    why,
+)
 from satseek.service.settings import Settings
 from satseek.service.work import Workbench
 
