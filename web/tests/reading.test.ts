@@ -147,6 +147,23 @@ describe("the coast", () => {
     ]);
   });
 
+  it("keeps a lake in its land, on whichever side of the date line the land was begun", () => {
+    const land = [-170, 60, 170, 60, 40, 60, 40, 40, 170, 40, -170, 40, -170, 60];
+    const outline = Array.from({ length: 7 }, (_, at) => land.slice(2 * at, 2 * at + 2));
+    const lake = [50, 45, 51, 45, 51, 46, 50, 45];
+    const hole = Array.from({ length: 4 }, (_, at) => lake.slice(2 * at, 2 * at + 2));
+    const flat = flattened({
+      type: "Feature",
+      properties: {},
+      geometry: { type: "Polygon", coordinates: [outline, hole] },
+    });
+    const holes = flat.features.map((each) =>
+      each.geometry.type === "Polygon" ? each.geometry.coordinates.slice(1) : [],
+    );
+    expect(holes.flat()).toEqual([hole]);
+    expect(holes.map((each) => each.length).sort()).toEqual([0, 1]);
+  });
+
   it("around the pole is closed at the edge of the map", () => {
     const ring = [0, 120, -120, 0].map((longitude) => [longitude, -75]);
     expect(unwrapped(ring).slice(-3)).toEqual([

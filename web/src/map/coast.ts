@@ -29,7 +29,7 @@ export function flattened(land: Feature | FeatureCollection): FeatureCollection 
         : geometry.type === "Polygon"
           ? [geometry.coordinates]
           : [];
-    return polygons.flatMap((rings) => pieces(rings.map(unwrapped)));
+    return polygons.flatMap((rings) => pieces(together(rings.map(unwrapped))));
   });
   return { type: "FeatureCollection", features };
 }
@@ -48,6 +48,18 @@ export function unwrapped(ring: readonly Position[]): Position[] {
   if (turns === 0 || !first || !last) return found;
   const edge = found.reduce((sum, point) => sum + (point[1] ?? 0), 0) < 0 ? -90 : 90;
   return [...found, [last[0] ?? 0, edge], [first[0] ?? 0, edge], first];
+}
+
+/** Bring the holes of a polygon to the turn of the globe on which its outline lies. */
+function together([outline = [], ...holes]: Position[][]): Position[][] {
+  const longitudes = outline.map((point) => point[0] ?? 0);
+  const [west, east] = [Math.min(...longitudes), Math.max(...longitudes)];
+  const turned = holes.map((hole) => {
+    const at = hole[0]?.[0] ?? 0;
+    const shift = at < west ? 360 : at > east ? -360 : 0;
+    return hole.map(([longitude = 0, latitude = 0]) => [longitude + shift, latitude]);
+  });
+  return [outline, ...turned];
 }
 
 /** Return the pieces of a polygon that lie on the map: what runs over the date line comes in on the other side. */

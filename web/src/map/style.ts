@@ -29,10 +29,10 @@ function whereSeen(
 export const fillOpacity = (factor: number): ExpressionSpecification => [
   "case",
   marked,
-  0.34 * factor,
+  0.22 * factor,
   ["<", ["get", "share"], 0],
   0.02 * factor,
-  0.09 * factor,
+  0.06 * factor,
 ];
 
 const COLOURS = {

@@ -39,6 +39,7 @@ export const uploads = signal<ReadonlyMap<string, { name: string; url: string; f
 
 export const titles = signal<ReadonlyMap<string, string>>(new Map()); // of results that were seen
 export const online = signal(true);
+export const comebacks = signal(0); // how often the service was away and came back
 export const tokenWanted = signal<"first" | "again" | null>(null);
 export const banners = signal<Banner[]>([]);
 export const helpOpen = signal(false);

@@ -13,6 +13,7 @@ export function watch(): void {
   tells.reached = (is) => {
     if (store.online.value === is) return;
     store.online.value = is;
+    if (is) store.comebacks.value += 1;
     look(is ? QUIET_SECONDS : AWAY_SECONDS);
   };
   tells.wantsToken = (again) => {

@@ -1,6 +1,8 @@
 /** A picture of the service: plain where it is open to all, fetched with the token where it is not. */
+
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, token } from "../api/client";
+import { comebacks } from "../state/store";
 
 interface Properties {
   src: string;
@@ -13,8 +15,9 @@ interface Properties {
 
 export function Picture({ src, alt, class: name = "", testid, lazy = false, style }: Properties) {
   const held = useFetched(src, lazy);
-  const [ended, setEnded] = useState<{ address: string | null; well: boolean } | null>(null);
-  const isEnded = ended !== null && ended.address === held.address;
+  const [ended, setEnded] = useState<{ address: string | null; well: boolean; turn: number } | null>(null);
+  const turn = comebacks.value; // what failed while the service was away is asked for again
+  const isEnded = ended !== null && ended.address === held.address && (ended.well || ended.turn === turn);
   const state = held.failed || (isEnded && !ended.well) ? "missing" : isEnded ? "there" : "loading";
   const common = {
     class: `picture ${name}`,
@@ -39,8 +42,8 @@ export function Picture({ src, alt, class: name = "", testid, lazy = false, styl
           loading={lazy ? "lazy" : "eager"}
           decoding="async"
           draggable={false}
-          onLoad={() => setEnded({ address: held.address, well: true })}
-          onError={() => setEnded({ address: held.address, well: false })}
+          onLoad={() => setEnded({ address: held.address, well: true, turn })}
+          onError={() => setEnded({ address: held.address, well: false, turn })}
         />
       )}
     </span>
