@@ -38,9 +38,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory, scene: Path) -> Path:
 
 def test_a_scene_file_and_a_model_are_enough(tmp_path: Path, scene: Path) -> None:
     heat, spots, picture = tmp_path / "heat.tif", tmp_path / "spots.geojson", tmp_path / "over.png"
-    ran = satseek(
-        "locate", scene, "a lake", "--model", "colour", "-o", heat, "--polygons", spots, "--overlay", picture
-    )  # fmt: skip
+    files = ["-o", heat, "--polygons", spots, "--overlay", picture]
+    ran = satseek("locate", scene, "a lake", "--model", "colour", *files)
     assert ran.code == 0, ran.err
     assert "the hottest first" in ran.out
     with rasterio.open(heat) as file:
@@ -57,6 +56,7 @@ def test_a_scene_file_and_a_model_are_enough(tmp_path: Path, scene: Path) -> Non
 def test_json_says_all_but_the_heat(scene: Path) -> None:
     said = satseek("locate", scene, "a lake", "--scales", "1", "--json").json
     assert said["found"] is True
+    assert said["probability"] is None  # too few chips to tell
     assert said["model"] == "colour"
     assert said["query"]["q"] == "a lake"
     assert said["spots"][0]["properties"]["area_m2"] > 1e5
@@ -95,8 +95,7 @@ def test_an_example_may_be_a_file(tmp_path: Path, scene: Path) -> None:
     with rasterio.open(scene) as file:
         water = file.read(window=rasterio.windows.Window(400, 80, 200, 200))
     like = write_raster(tmp_path / "water.tif", water, photometric="rgb")
-    said = satseek("locate", scene, "--like", like, "--scales", "1", "--json").json
-    assert said["found"]
+    said = satseek("locate", scene, "--like", like, "--scales", "1", "--cut", "0.5", "--json").json
     west, _, east, _ = shape(said["spots"][0]["geometry"]).bounds
     assert 15.04 < west < 15.06 < 15.07 < east < 15.09
 
@@ -150,3 +149,13 @@ def test_a_scene_without_a_place_gives_heat_and_no_polygons(tmp_path: Path) -> N
     refused = satseek("locate", path, "a lake", "--sensor", "rgb", "--polygons", tmp_path / "spots.geojson")
     assert refused.code == 2
     assert "no place on the globe" in refused.why
+
+
+def test_what_is_not_there_is_said_not_to_be_there(tmp_path: Path, scene: Path) -> None:
+    spots = tmp_path / "spots.geojson"
+    ran = satseek("locate", scene, "a desert with dunes", "--scales", "0.25", "--polygons", spots)
+    assert ran.code == 0, ran.err
+    assert "No convincing match" in ran.out
+    assert "Name a cut" in ran.out
+    assert json.loads(spots.read_text())["features"] == []
+    assert "spots in" in satseek("locate", scene, "a desert with dunes", "--scales", "0.25", "--cut", "0.5").out

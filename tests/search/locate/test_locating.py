@@ -359,12 +359,15 @@ def test_a_calibrated_model_says_how_sure_it_is_with_an_archive_and_without(tmp_
     path = write_raster(tmp_path / "lake.tif", np.clip(values, 1, 255).astype(np.uint8), photometric="rgb")
     model, scene = load_model("colour"), scene_of_files([path])
     archive = Archive.create(str(tmp_path / "archive"), model.card)
-    ingest(archive, [scene], model=model, plan=CutPlan(overlap=0.5))
-    way = Way(scales=(1.0,))
+    ingest(archive, [scene], model=model, plan=CutPlan(overlap=0.5, scales=(0.25,)))
+    way = Way(scales=(0.25,))
     alone = locate(scene, Query(sentence="a lake"), card=model.card, model=lambda: model, way=way)
     beside = locate(scene, Query(sentence="a lake"), card=model.card, model=lambda: model, way=way, archive=archive)
     for result in (alone, beside):
         assert result.probability is not None
         assert result.convincing_from == 0.5
         assert result.found == (result.probability >= result.convincing_from)
+    few = locate(scene, Query(sentence="a lake"), card=model.card, model=lambda: model, way=Way(scales=(1.0,)))
+    assert few.probability is None  # of nine chips nobody can tell what is usual
+    assert few.found
     assert alone.probability == pytest.approx(beside.probability, abs=0.02)  # the archive holds just this scene

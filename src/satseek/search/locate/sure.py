@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from satseek.archive.notes import Sample
 
 JUDGED = 16  # chips, the best of the scene
+FEWEST = 256  # chips, below which nobody can tell what is usual
 LIKELY = 0.5  # a search asks a whole archive and has to be surer; here somebody named the scene and asks about it
 
 
@@ -50,19 +51,22 @@ def chance_of_best(
     model: Callable[[], Model],
 ) -> Chance:
     """Judge the best chips against what scores usually are: in the archive, or without one in the scene itself."""
+    among = _among(archive, looked, card)
+    if len(among) < FEWEST:
+        return Chance()
     best = np.argsort(-scores, kind="stable")[:JUDGED]
     hits = tuple(Hit(looked.chips[row], float(scores[row]), rank) for rank, row in enumerate(best.tolist(), start=1))
     result = SearchResult(
         hits, replace(query, cut=None), Explanation({}, "none", card.name, len(looked.chips), len(hits))
     )
-    judged = judge.judged(result, parts, looked.vectors[best], _among(archive, looked, card), model)
+    judged = judge.judged(result, parts, looked.vectors[best], among, model)
     known = [hit.probability for hit in judged.hits if hit.probability is not None]
     return Chance(max(known), LIKELY) if known else Chance()
 
 
 def _among(archive: Archive | None, looked: Looked, card: ModelCard) -> Archive:
     """Return what scores are judged among; where the words of chips do not count, they do not speak there either."""
-    if archive is None or not len(archive):
+    if archive is None or len(archive) < len(looked.chips):
         return cast("Archive", _SceneAsArchive(looked, card))
     return archive if any(chip.text for chip in looked.chips) else cast("Archive", _Silent(archive))
 
