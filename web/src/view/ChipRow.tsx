@@ -10,7 +10,7 @@ import { Popover } from "./Popover";
 
 export function ChipRow() {
   return (
-    <div class="chip-row">
+    <section class="chip-row" aria-label="The question">
       <ul class="chips" data-testid="chips" aria-label="What is asked">
         {question.value.parts.map((part) => (
           <Chip key={nameOf(part)} part={part} />
@@ -83,6 +83,6 @@ export function ChipRow() {
           </button>
         )}
       </div>
-    </div>
+    </section>
   );
 }

@@ -19,7 +19,7 @@ export function Results() {
   const welcome = isEmpty(store.question.value) && !store.emptyArchive.value;
   return (
     <section class="results" id="results" aria-label="Results" tabIndex={-1}>
-      {welcome && <Examples />}
+      {welcome ? <Examples /> : <h1 class="unseen">Results</h1>}
       <Toolbar />
       {store.scale.value && store.items.value.length > 0 && <Histogram scale={store.scale.value} />}
       <Notes />
