@@ -30,7 +30,7 @@ from satseek.ingest.cut import CutPlan
 from satseek.ingest.pipeline import ingest
 from satseek.models.catalogue import load_model
 from satseek.models.structure.maps import load_maps
-from satseek.models.structure.registration import ranking, register
+from satseek.models.structure.registration import register, scores_of
 from satseek.raster.read import SceneReader, read_chip
 from satseek.raster.recognise import Override, scene_of_files
 from satseek.search.structure_cache import StructureCache, together
@@ -94,7 +94,8 @@ def measured(name: str, options: argparse.Namespace) -> dict[str, object]:
             start = time.perf_counter()
             registered = register(turned, block)
             milliseconds.append(1000 * (time.perf_counter() - start))
-            verified.append(first[ranking(registered)][:DEPTH])
+            found_scores = scores_of(registered, scores[place, first])
+            verified.append(first[np.argsort([-each for each in found_scores], kind="stable")][:DEPTH])
         found[f"{way}_same_queries"] = share(near[rows][some], order[some])
         found[f"{way}_verified"] = share(near[rows][some], np.array(verified))
         found[f"{way}_verified_first"] = share(near[rows][some], np.array(verified)[:, :1])

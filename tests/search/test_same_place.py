@@ -83,7 +83,8 @@ def test_radar_finds_its_place_among_optical_chips_with_shift_and_turn(world: tu
     assert best.placement.down_pixels == pytest.approx(20, abs=8)
     assert best.placement.right_pixels == pytest.approx(-28, abs=8)
     assert best.placement.south_m == pytest.approx(200, abs=80)
-    assert best.score == best.parts["registration"] > found[1].score
+    assert best.score == pytest.approx(best.parts["registration"] + 0.15 * best.parts["structure"])
+    assert best.parts["registration"] > found[1].parts["registration"]
     assert found.to_json()["hits"][0]["placement"]["turned_degrees"] == 270
     assert set(found.explanation.milliseconds) == {"encode", "recall", "structure", "register"}
 

@@ -22,7 +22,7 @@ from satseek.core.vectors import FloatArray
 from satseek.datasets.co_registered import CoRegisteredSet, read_pixels
 from satseek.evaluation.pair_report import CrossRecall, PairReport, cross_recall
 from satseek.models.structure.maps import CELL_PIXELS, StructureMaps, quarter_turned
-from satseek.models.structure.registration import candidates_of, ranking, register
+from satseek.models.structure.registration import candidates_of, register, scores_of
 
 CANDIDATES = 100
 _VERIFIED_FIRST = 1e3  # above any score of an embedding
@@ -228,7 +228,7 @@ class _Verification:
                 chosen = archive[rows]
                 began = time.perf_counter()
                 registered = register(seen.maps[asked][row], chosen)
-                order = ranking(registered)
+                order = np.argsort([-score for score in scores_of(registered, square[place, rows])], kind="stable")
                 spent.append(1000 * (time.perf_counter() - began))
                 for rank, position in enumerate(order):
                     verified[place, rows[position]] = _VERIFIED_FIRST - rank

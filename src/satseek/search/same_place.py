@@ -25,7 +25,7 @@ from satseek.core.result import Explanation, Hit, Placement
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray
 from satseek.models.structure.maps import CELL_PIXELS, load_maps, quarter_turned
-from satseek.models.structure.registration import Candidates, Registration, ranking, register
+from satseek.models.structure.registration import Candidates, Registration, register, scores_of
 from satseek.search.merge import merge
 from satseek.search.result import SearchResult
 from satseek.search.structure_cache import StructureCache, together
@@ -44,6 +44,7 @@ class _Found:
     chip: Chip
     registration: Registration
     cosine: float
+    score: float
 
 
 def ask_same_place(archive: Archive, query: Query, model: Callable[[], Model]) -> SearchResult:
@@ -123,14 +124,13 @@ def _registered(
     groups: dict[tuple[tuple[int, ...], float], list[Chip]] = {}
     for chip in chips:
         groups.setdefault((held[chip.id].maps.shape, _scale_to(picture, chip)), []).append(chip)
-    found: list[tuple[bool, _Found]] = []
+    found: list[_Found] = []
     for (_, scale), members in groups.items():
         registered = register(load_maps().turned(scaled(picture, scale)), together([held[chip.id] for chip in members]))
-        for row in ranking(registered):
-            chip = members[row]
-            found.append((registered[row].is_close, _Found(chip, registered[row], cosines[chip.id])))
-    found.sort(key=lambda each: (not each[0], -each[1].registration.score, each[1].chip.id))
-    return [each for _, each in found]
+        scores = scores_of(registered, [cosines[chip.id] for chip in members])
+        for chip, way, score in zip(members, registered, scores, strict=True):
+            found.append(_Found(chip, way, cosines[chip.id], score))
+    return sorted(found, key=lambda each: (-each.score, each.chip.id))
 
 
 def _scale_to(picture: Pixels, chip: Chip) -> float:
@@ -169,7 +169,7 @@ def _hit(found: _Found, rank: int, others: tuple[str, ...], model: str) -> Hit:
     down, right = way.down * CELL_PIXELS, way.right * CELL_PIXELS
     return Hit(
         chip=found.chip,
-        score=way.score,
+        score=found.score,
         rank=rank,
         parts={"registration": way.score, model: found.cosine},
         merged=others,

@@ -15,7 +15,7 @@ import numpy as np
 from satseek.core.chip import Chip
 from satseek.core.errors import ModelError, SourceError
 from satseek.models.structure.maps import StructureMaps
-from satseek.models.structure.registration import Candidates, candidates_of
+from satseek.models.structure.registration import KEPT_AS, Candidates, candidates_of
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class StructureCache:
     def __init__(self, maps: StructureMaps, place: Path | None) -> None:
         """Take where the file lies; without a place nothing is kept but in memory."""
         self._maps, self._place = maps, place
-        self._made_by = (maps.card.weights_sha256 or maps.card.version)[:16]
+        self._made_by = f"{(maps.card.weights_sha256 or maps.card.version)[:16]}/{KEPT_AS}"
         self._memory: OrderedDict[str, Candidates] = OrderedDict()
 
     @staticmethod

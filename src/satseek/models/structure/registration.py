@@ -1,7 +1,7 @@
 """Registration: how well two structure maps lie on each other at the best shift and quarter turn, and which that is.
 
-All shifts are tried at once in the frequency domain, on half the maps' resolution; the best candidates are then looked
-at cell by cell around the shift that was found. A candidate's spectrum can be made beforehand and is kept in bytes.
+All shifts are tried at once in the frequency domain, on a third of the maps' resolution; the best candidates are then
+looked at cell by cell around the shift that was found. A candidate's spectrum can be made beforehand and is kept in bytes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from scipy import fft
 from satseek.core.vectors import FloatArray
 
 LEAST_OVERLAP = 0.3  # of the smaller map must lie on the other
-CLOSELY = 24  # candidates that are looked at cell by cell
-_COARSER = 2  # of the maps' resolution in the first pass
+CLOSELY = 16  # candidates that are looked at cell by cell
+COSINE_WEIGHT = 0.15  # of the embedding's cosine beside the correlation; chosen on val
+_COARSER = 3  # times, than the maps, in the first pass
+KEPT_AS = f"1/{_COARSER}"  # what the bytes of candidates mean; another form must be made anew
 _AROUND = 2  # cells each way that the second pass looks at
 
 BytesArray = NDArray[np.int8]
@@ -76,8 +78,16 @@ def register(turned: Sequence[FloatArray], candidates: Candidates, *, closely: i
     return found
 
 
+def scores_of(found: Sequence[Registration], cosines: Sequence[float] | FloatArray) -> list[float]:
+    """Return how well each candidate fits by its correlation and, a little, by its embedding's cosine.
+
+    Where the overlap is small the correlation is unsure, and what the whole picture looks like decides.
+    """
+    return [each.score + COSINE_WEIGHT * float(cosine) for each, cosine in zip(found, cosines, strict=True)]
+
+
 def ranking(found: Sequence[Registration]) -> list[int]:
-    """Return the candidates' positions, best first: those looked at closely, then the rest."""
+    """Return the candidates' positions, best first, by correlation alone: those looked at closely, then the rest."""
     return sorted(range(len(found)), key=lambda row: (not found[row].is_close, -found[row].score))
 
 
