@@ -29,6 +29,7 @@ MODELS: Registry[ModelEntry] = Registry(
         "amfmn": "satseek.models.amfmn.entry:ENTRY",
         "colour": "satseek.models.colour.model:ENTRY",
         "precomputed": "satseek.models.precomputed:ENTRY",
+        "satseek-one": "satseek.models.bridge:ENTRY",
         "sscm": "satseek.models.sscm.entry:ENTRY",
         "structure": "satseek.models.structure.model:ENTRY",
     },

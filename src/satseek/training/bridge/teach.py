@@ -30,8 +30,10 @@ from satseek.training.loop import Run
 from satseek.training.report import BEST, Listener, TrainingReport, report_of
 
 LIMITS = (
-    "Words reach radar only as far as they reach the optical picture of the same ground: what 'amfmn' does not see in "
-    "{resolution:g} m pixels, no radar chip is found by. {radar} {optical}"
+    "Words reach radar only as far as they reach the optical picture of the same ground, which the text-optical model "
+    "was taught with much finer pixels: kinds of land (built up, fields, hills, bare ground) more than single things. No "
+    "radar caption was learnt or tested; how far both rankings agree is what was measured. For the same place across "
+    "sensors the radar model itself is much better."
 )
 
 
@@ -183,6 +185,6 @@ def _card(recipe: BridgeRecipe, places: int, optical: Model, radar: Model, epoch
             f"'{hear.name}' frozen"
         ),
         figures={f"{name}_val_mean_recall": round(value, 2) for name, value in epoch.recalls.items()},
-        limits=LIMITS.format(resolution=10, radar=hear.limits, optical=see.limits),
+        limits=LIMITS,
         options={"learns": "bridge", "eyes": eyes_of(see, hear), "recipe": recipe.to_json()},
     )
