@@ -1,10 +1,10 @@
 """How sure is sure: answers where the thing is not there, true hits that survive the cut, and the calibration error.
 
 With --fit the calibrations that come with the models are made, on painted worlds of the seeds 101, 102 and 103 (and,
-for models that were trained on captions, on the classes of RSICD's validation split where it is at hand). Measured is
+for models that were trained on captions, on the pictures of RSICD's validation split where it is at hand). Measured is
 on the seeds 201 (everything is there) and 202 (nothing people built for is there but towns), which nothing was ever
-chosen on: real archives, the real search, ten hits a question. What cannot be left out of a land (a river, a forest)
-is asked of an archive of the scenes that happen to have none.
+chosen on: the search's own scoring and judging of all chips, in memory, ten hits a question. What cannot be left out
+of a land (a river, a forest) is asked of the scenes that happen to have none.
 
     python benchmarks/calibration.py --folder DIR --fit          # writes src/satseek/search/defaults/*.json
     python benchmarks/calibration.py --folder DIR                # measures, writes JSON and the diagram
@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,14 +27,23 @@ from machine import ROOT, facts, write_result
 from satseek.archive.archive import Archive
 from satseek.core.chip import Chip
 from satseek.core.model import Model
-from satseek.core.query import Query
 from satseek.core.result import Hit
 from satseek.core.words import says
-from satseek.evaluation.calibration import Asked, Shown, asked_of, expected_calibration_error, fitted, reliability
+from satseek.evaluation.calibration import (
+    Asked,
+    Backgrounds,
+    Shown,
+    asked_of,
+    expected_calibration_error,
+    fitted,
+    reliability,
+)
 from satseek.evaluation.calibration_said import told
 from satseek.ingest.pipeline import ingest
 from satseek.models.catalogue import load_model
-from satseek.search.collection import Collection
+from satseek.search.calibrate import probabilities, said_share, shipped
+from satseek.search.embed import Part
+from satseek.search.fuse import fused
 from satseek.synthetic.catalog import write_catalog
 from satseek.synthetic.words import NOUNS
 
@@ -48,11 +56,13 @@ SCENES, SIZE = 24, 1024
 K = 10
 LEAST_CHIPS = 100
 DEFAULTS = ROOT / "src" / "satseek" / "search" / "defaults"
-DIAGRAM = ROOT / "docs" / "img" / "reliability.png"
+DIAGRAMS = ROOT / "docs" / "img"
 NAMES = {
     label: [phrase.removeprefix("an ").removeprefix("a ").removeprefix("the ") for phrase in (*n.one, *n.many, *n.land)]
     for label, n in NOUNS.items()
 }
+BACKGROUNDS: dict[str, Backgrounds] = {}
+CONCEPTS: dict[str, Any] = {}
 NONSENSE = ("a plate of spaghetti", "my grandmother's birthday", "quarterly revenue", "a violin concerto")
 
 
@@ -82,14 +92,18 @@ def main() -> None:
         for name in options.models:
             fit(options.folder, load_model(name))
         return
-    figures, diagrams = {}, {}
     for name in options.models:
-        model = load_model(name)
-        for captions in (False, True):
-            title = f"{name}, {'captions' if captions else 'vectors only'}"
-            figures[title], diagrams[title] = measured(options.folder, model, captions=captions)
-            print(title, json.dumps(figures[title], indent=1), flush=True)
-    draw(diagrams)
+        measure_model(options.folder, load_model(name))
+
+
+def measure_model(folder: Path, model: Model) -> None:
+    """Write the figures and the diagram of one model."""
+    figures, diagrams = {}, {}
+    for captions in (False, True):
+        title = f"{model.card.name}, {'captions' if captions else 'vectors only'}"
+        figures[title], diagrams[title] = measured(folder, model, captions=captions)
+        print(title, json.dumps(figures[title], indent=1), flush=True)
+    draw(diagrams, DIAGRAMS / f"reliability-{model.card.name}.png")
     data = (
         f"satseek.synthetic: fitted on seeds {FIT}, measured on {WITH} and {WITHOUT}, {SCENES} scenes of {SIZE} px each"
     )
@@ -97,7 +111,7 @@ def main() -> None:
         f"empty answers with cut=auto where the thing is not there; share of the true hits of the top {K} that stay"
     )
     result = facts(data=data, seed=WITH, libraries=("numpy", "scipy")) | {"measure": measure, "figures": figures}
-    print(write_result("calibration", result))
+    print(write_result(f"calibration_{model.card.name}", result))
 
 
 def fit(folder: Path, model: Model) -> None:
@@ -192,56 +206,47 @@ def measured(folder: Path, model: Model, *, captions: bool) -> tuple[dict[str, A
 
 def answers(folder: Path, model: Model, *, captions: bool, present: bool) -> Iterator[Answer]:
     """Ask for every label that is there, or for every one that is not."""
-    full = Archive.open(world(folder, model, WITH, without=False).uri)
-    labelled = {label for label in shown_of(full).labels() if label in NOUNS}
+    full = shown_of(world(folder, model, WITH, without=False), captions=captions)
+    labelled = [label for label in sorted(full.labels()) if label in NOUNS]
     if present:
-        place = archive_told(folder, model, full, captions=captions, name="with")
-        truths = truth_of(full)
-        for label in sorted(labelled):
-            yield from _asked(Collection(place, model), label, frozenset(i for i, s in truths.items() if label in s))
+        for label in labelled:
+            yield from _asked(full, model, label)
         return
-    bare = world(folder, model, WITHOUT, without=True)
-    place = archive_told(folder, model, bare, captions=captions, name="without")
+    bare = shown_of(world(folder, model, WITHOUT, without=True), captions=captions)
     for label in THINGS:
-        yield from _asked(Collection(place, model), label, frozenset())
-    for label in sorted(labelled - set(THINGS)):
-        shown = shown_of(full).without(label)
-        if len(shown.chips) >= LEAST_CHIPS:
-            ids = {chip.id for chip in shown.chips}
-            place = archive_told(folder, model, full, captions=captions, name=f"without-{label}", only=ids)
-            yield from _asked(Collection(place, model), label, frozenset())
+        yield from _asked(bare, model, label)
+    for label in labelled:
+        rest = full.without(label)
+        if label not in THINGS and len(rest.chips) >= LEAST_CHIPS:
+            yield from _asked(rest, model, label)
 
 
 def nonsense_answers(folder: Path, model: Model, *, captions: bool) -> list[tuple[Hit, ...]]:
     """Ask for what is in no picture."""
-    place = archive_told(folder, model, world(folder, model, WITH, without=False), captions=captions, name="with")
-    collection = Collection(place, model)
-    return [collection.ask(Query(words, k=K, cut="auto")).hits for words in NONSENSE]
+    full = shown_of(world(folder, model, WITH, without=False), captions=captions)
+    return [asked_in_memory(full, model, words)[0] for words in NONSENSE]
 
 
-def archive_told(
-    folder: Path, model: Model, archive: Archive, *, captions: bool, name: str, only: set[str] | None = None
-) -> Archive:
-    """Return an archive with captions and nothing else said, or with nothing said at all."""
-    place = folder / "told" / f"{model.card.name}-{'captions' if captions else 'silent'}-{name}".replace(" ", "-")
-    if place.exists():
-        return Archive.open(str(place))
-    half_done = place.with_name(f"{place.name}.part")
-    shutil.rmtree(half_done, ignore_errors=True)
-    made = Archive.create(str(half_done), model.card)
-    for batch in archive.scan():
-        rows = [row for row, chip in enumerate(batch.chips) if only is None or chip.id in only]
-        if rows:
-            chips = [batch.chips[row] for row in rows]
-            said = [replace(c, caption=c.caption if captions else None, keywords=(), labels=()) for c in chips]
-            made.add(said, batch.vectors[rows])
-    half_done.rename(place)
-    return Archive.open(str(place))
-
-
-def truth_of(archive: Archive) -> dict[str, frozenset[str]]:
-    """Return what each chip truly shows."""
-    return {chip.id: shows(chip) for batch in archive.scan() for chip in batch.chips}
+def asked_in_memory(shown: Shown, model: Model, words: str) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
+    """Return what the search's own scoring and judging keep and drop of the best ten of all chips."""
+    calibration = shipped(model.card)
+    assert calibration is not None
+    vector, scorer = model.encode_texts([words])[0], getattr(model, "scorer", None)
+    part = Part("sentence", "sentence", 1.0, vector, words=words, scorer=scorer)
+    speaking = np.mean([bool(chip.text) for chip in shown.chips]) >= 0.5
+    if not vector.any() and not any(said_share(words, chip, whole=False) for chip in shown.chips):
+        return (), ()
+    score = fused([part], shown.vectors, shown.chips, [True] * len(shown.chips)).total
+    best = shown.some([int(row) for row in np.argsort(-score, kind="stable")[:K]])
+    background = BACKGROUNDS.setdefault(model.card.name, Backgrounds(model)).of(shown)
+    concepts = CONCEPTS.setdefault(model.card.name, model.encode_texts(list(calibration.concepts)))
+    chances = probabilities([part], best.vectors, best.chips, background, calibration, concepts)
+    cut = calibration.auto_told if speaking and vector.any() else calibration.auto
+    hits = [
+        Hit(chip, 0.0, rank, probability=float(p))
+        for rank, (chip, p) in enumerate(zip(best.chips, chances, strict=True), 1)
+    ]
+    return tuple(h for h in hits if (h.probability or 0) >= cut), tuple(h for h in hits if (h.probability or 0) < cut)
 
 
 def curve(there: Sequence[Answer], absent: Sequence[Answer]) -> dict[str, list[float]]:
@@ -263,7 +268,7 @@ def share(truths: Any) -> float:
     return round(sum(map(bool, given)) / max(len(given), 1), 3)
 
 
-def draw(diagrams: dict[str, list[tuple[float, float, int]]]) -> None:
+def draw(diagrams: dict[str, list[tuple[float, float, int]]], file: Path) -> None:
     """Draw how often hits are right against how probable they are said to be; dots are as large as they are many."""
     from PIL import Image, ImageDraw
 
@@ -286,17 +291,16 @@ def draw(diagrams: dict[str, list[tuple[float, float, int]]]) -> None:
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill="#1f6fb2")
         pen.text((left + side - 130, top + side + 20), "said to be right", fill="#555555")
     pen.text((4, 8), "truly right (up) against said to be right (across)", fill="black")
-    DIAGRAM.parent.mkdir(exist_ok=True)
-    sheet.save(DIAGRAM, optimize=True)
+    file.parent.mkdir(exist_ok=True)
+    sheet.save(file, optimize=True)
 
 
-def _asked(collection: Collection, label: str, truth: frozenset[str]) -> Iterator[Answer]:
+def _asked(shown: Shown, model: Model, label: str) -> Iterator[Answer]:
+    truth = frozenset(chip.id for chip, shows_it in zip(shown.chips, shown.shows(label), strict=True) if shows_it)
     for words in phrases(label):
-        result = collection.ask(Query(words, k=K, cut="auto", merge=False))
-        if result.hits or result.dropped:  # else the model knows no such word, and no text says it
-            yield Answer(words, label, result.hits, result.dropped, truth)
-        elif not truth:
-            yield Answer(words, label, (), (), truth)
+        hits, dropped = asked_in_memory(shown, model, words)
+        if hits or dropped or not truth:  # else the model knows no such word, and no text says it
+            yield Answer(words, label, hits, dropped, truth)
 
 
 if __name__ == "__main__":

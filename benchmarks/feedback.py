@@ -2,8 +2,8 @@
 
 A question names a thing; each round the first ten results that nobody has looked at are marked by the truth, the
 question is refined, and asked again. Told are the precision of the best 20 of all, and of the best 20 that were never
-marked: the first shows what a person sees, the second what was learnt. Archives hold vectors only. The weights of
-`satseek.search.refine` were chosen on the seeds 101 and 102; this is seed 201.
+marked: the first shows what a person sees, the second what was learnt. Chips hold vectors only; the search's own
+fusion ranks them, in memory. The weights of `satseek.search.refine` were chosen on the seeds 101 and 102; this is 201.
 
     python benchmarks/feedback.py --folder DIR     # the folder of benchmarks/calibration.py
 """
@@ -12,16 +12,23 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibration import MODELS, NOUNS, WITH, archive_told, phrases, truth_of, world
+from calibration import MODELS, NOUNS, WITH, phrases, shown_of, world
 from machine import facts, write_result
 
+from satseek.core.model import Model
 from satseek.core.query import Query
+from satseek.core.vectors import FloatArray
+from satseek.evaluation.calibration import Shown
 from satseek.models.catalogue import load_model
-from satseek.search.collection import Collection
+from satseek.models.scorers import Scorer
+from satseek.search.embed import Part
+from satseek.search.fuse import fused
+from satseek.search.recall import ANCHORS, direction
 from satseek.search.refine import Method, refine
 
 K, ROUNDS, MARKED = 20, 3, 10
@@ -38,11 +45,9 @@ def main() -> None:
     figures: dict[str, Any] = {}
     for name in options.models:
         model = load_model(name)
-        full = world(options.folder, model, WITH, without=False)
-        truths = truth_of(full)
-        silent = Collection(archive_told(options.folder, model, full, captions=False, name="with"), model)
+        shown = shown_of(world(options.folder, model, WITH, without=False))
         for method in METHODS:
-            figures[f"{name}, {method}"] = measured(silent, truths, method)
+            figures[f"{name}, {method}"] = measured(shown, model, method)
             print(f"{name}, {method}", json.dumps(figures[f"{name}, {method}"]), flush=True)
     data = f"satseek.synthetic seed {WITH}, vectors only, as benchmarks/calibration.py paints it"
     result = facts(data=data, seed=WITH, libraries=("numpy",)) | {
@@ -52,15 +57,15 @@ def main() -> None:
     print(write_result("feedback", result))
 
 
-def measured(archive: Collection, truths: dict[str, frozenset[str]], method: Method) -> dict[str, Any]:
+def measured(shown: Shown, model: Model, method: Method) -> dict[str, Any]:
     """Return the mean precisions of all rounds over all things that are there often enough."""
     seen, unseen = [], []
-    for label in sorted(NOUNS):
-        right = {chip for chip, shows in truths.items() if label in shows}
-        if len(right) < LEAST_RIGHT:
-            continue
-        of_all, of_unseen = rounds(archive, Query(phrases(label)[0], k=4 * K, merge=False), right, method)
-        if of_all:
+    for label in shown.labels():
+        right = {chip.id for chip, shows in zip(shown.chips, shown.shows(label), strict=True) if shows}
+        words = phrases(label)[0] if label in NOUNS else ""
+        vector = model.encode_texts([words])[0]
+        if len(right) >= LEAST_RIGHT and vector.any():
+            of_all, of_unseen = rounds(shown, Query(words), vector, getattr(model, "scorer", None), right, method)
             seen.append(of_all)
             unseen.append(of_unseen)
     return {
@@ -70,22 +75,43 @@ def measured(archive: Collection, truths: dict[str, frozenset[str]], method: Met
     }
 
 
-def rounds(archive: Collection, query: Query, right: set[str], method: Method) -> tuple[list[float], list[float]]:
-    """Return the precision before and after each round; nothing for words that the model does not know."""
+def rounds(
+    shown: Shown, query: Query, vector: FloatArray, scorer: Scorer | None, right: set[str], method: Method
+) -> tuple[list[float], list[float]]:
+    """Return the precision before and after each round."""
+    row_of = {chip.id: row for row, chip in enumerate(shown.chips)}
     yes: list[str] = []
     no: list[str] = []
-    found = archive.ask(query).ids
-    if not found:
-        return [], []
+    found = ranked(shown, query, vector, scorer, row_of)
     of_all, of_unseen = [precision(found, right)], [precision(found, right)]
     for _ in range(ROUNDS):
         new = [each for each in found if each not in yes and each not in no][:MARKED]
         yes += [each for each in new if each in right]
         no += [each for each in new if each not in right]
-        found = archive.ask(refine(query, yes, no, archive.archive.vectors, method=method).query).ids
+        refined = refine(query, yes, no, lambda ids: shown.vectors[[row_of[each] for each in ids]], method=method)
+        found = ranked(shown, refined.query, vector, scorer, row_of)
         of_all.append(precision(found, right))
         of_unseen.append(precision([each for each in found if each not in yes and each not in no], right))
     return of_all, of_unseen
+
+
+def ranked(
+    shown: Shown, query: Query, vector: FloatArray, scorer: Scorer | None, row_of: Mapping[str, int]
+) -> list[str]:
+    """Return all chips in the order in which the search's own fusion puts them."""
+    parts = [Part("sentence", "sentence", 1.0, vector, words=query.sentence, scorer=scorer)]
+    for kind, examples in (("like", query.like), ("unlike", query.unlike)):
+        for each in examples:
+            of = shown.vectors[row_of[str(each.chip)]]
+            parts.append(Part(kind, f"{kind}: {each.chip}", each.weight, of, chip=each.chip))  # type: ignore[arg-type]
+    anchors = np.zeros(len(shown.chips), dtype=bool)
+    towards = direction(parts)
+    for one in (towards, *(part.vector for part in parts if part.attracts)):
+        if one is not None:
+            anchors[np.argsort(-(shown.vectors @ one), kind="stable")[:ANCHORS]] = True
+    scores = fused(parts, shown.vectors, shown.chips, list(anchors))
+    order = np.argsort(np.where(scores.refused, np.inf, -scores.total), kind="stable")
+    return [shown.chips[int(row)].id for row in order if not scores.refused[row]]
 
 
 def precision(found: list[str], right: set[str]) -> float:
