@@ -1,7 +1,7 @@
 """Registration: how well two structure maps lie on each other at the best shift and quarter turn, and which that is.
 
 All shifts are tried at once in the frequency domain, on a third of the maps' resolution; the best candidates are then
-looked at cell by cell around the shift that was found. A candidate's spectrum can be made beforehand and is kept in bytes.
+looked at cell by cell around the shift that was found. Candidates' spectra can be made beforehand, kept in bytes.
 """
 
 from __future__ import annotations
