@@ -31,9 +31,9 @@ from satseek.training.report import BEST, Listener, TrainingReport, report_of
 
 LIMITS = (
     "Words reach radar only as far as they reach the optical picture of the same ground, which the text-optical model "
-    "was taught with much finer pixels: kinds of land (built up, fields, hills, bare ground) more than single things. No "
-    "radar caption was learnt or tested; how far both rankings agree is what was measured. For the same place across "
-    "sensors the radar model itself is much better."
+    "was taught with much finer pixels: kinds of land (built up, fields, hills, bare ground) more than single things. "
+    "No radar caption was learnt or tested; how far both rankings agree is what was measured. For the same place "
+    "across sensors the radar model itself is much better."
 )
 
 
