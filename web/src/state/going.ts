@@ -9,19 +9,25 @@ import * as store from "./store";
 import { write } from "./writing";
 
 /** Ask another question: it is written into the address and asked. */
-export function go(question: Question): void {
+export async function go(question: Question): Promise<void> {
   const same = toAddress(question) === toAddress(store.question.value);
   store.question.value = question;
   store.typing.value = sentenceOf(question);
   close(false);
   write(same ? "replace" : "push");
   store.untell("broken-url");
-  void askNow();
+  await askNow();
+}
+
+/** Ask an example: it shows what comes nearest where nothing is convincing, as it is there to be looked at. */
+export async function goToExample(question: Question): Promise<void> {
+  await go(question);
+  if (store.question.value === question && store.unconvincing.value) moveCut(0);
 }
 
 /** Add a part; a cut of one's own was made for another question and goes. */
-export const add = (part: Part): void => go(withPart({ ...store.question.value, cut: "auto" }, part));
-export const remove = (name: string): void => go(withoutPart({ ...store.question.value, cut: "auto" }, name));
+export const add = (part: Part): Promise<void> => go(withPart({ ...store.question.value, cut: "auto" }, part));
+export const remove = (name: string): Promise<void> => go(withoutPart({ ...store.question.value, cut: "auto" }, name));
 
 /** Ask what stands in the bar. */
 export function askTyped(): void {
@@ -33,7 +39,7 @@ export function askTyped(): void {
     question = withPart(question, { kind: "sentence", text: sentence, weight, on: true });
   }
   for (const keyword of keywords) question = withPart(question, keyword);
-  go(question);
+  void go(question);
 }
 
 /** Move the cut; nothing is asked for that, the results are there already. */
@@ -56,7 +62,7 @@ export function close(writes = true): void {
   if (writes) write("replace");
 }
 
-export const startOver = (): void => go(NOTHING);
+export const startOver = (): Promise<void> => go(NOTHING);
 
 /** Take the question from the address: at the beginning, and when somebody goes back or forward. */
 export async function fromAddress(): Promise<void> {

@@ -60,7 +60,10 @@ export const shown = computed(() => kept(items.value, scale.value, least.value))
 export const places = computed(() => shown.value.filter((item) => boxOfItem(item) !== null));
 
 /** Whether nothing that was found is convincing, though something was found. */
-export const unconvincing = computed(() => items.value.length > 0 && shown.value.length === 0);
+export const unconvincing = computed(() => {
+  const found = items.value.length + (answer.value?.["satseek:cut"]?.dropped ?? 0);
+  return found > 0 && shown.value.length === 0;
+});
 export const emptyArchive = computed(() => facts.value?.chips === 0);
 export const placeless = computed(
   () => facts.value !== null && facts.value.chips > 0 && facts.value.without_place >= facts.value.chips,

@@ -4,7 +4,7 @@ import type { Suggestion } from "../api/types";
 import { ofBody } from "../question/body";
 import { isExample, nameOf, type Question } from "../question/parts";
 import { count, partText } from "../reading/format";
-import { go } from "../state/going";
+import { goToExample } from "../state/going";
 import { examples, facts } from "../state/store";
 import { Picture } from "./Picture";
 
@@ -32,7 +32,13 @@ function Example({ example }: { example: Suggestion }) {
   const picture = question.parts.find(isExample);
   return (
     <li>
-      <button type="button" class="example" data-testid="example" title={example.shows} onClick={() => go(question)}>
+      <button
+        type="button"
+        class="example"
+        data-testid="example"
+        title={example.shows}
+        onClick={() => void goToExample(question)}
+      >
         {picture && <Picture class="example-picture" src={thumbnail(picture.id, 96)} alt="" />}
         <span class="example-text">
           <span class="example-title">{example.title}</span>

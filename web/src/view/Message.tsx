@@ -11,8 +11,8 @@ export const resultsState = computed(() => {
   if (store.phase.value === "loading") return "loading";
   if (store.phase.value === "error" && !store.items.value.length) return "error";
   if (store.phase.value === "idle") return "idle";
-  if (!store.items.value.length) return "none";
-  return store.unconvincing.value ? "unconvincing" : "ready";
+  if (store.unconvincing.value) return "unconvincing";
+  return store.items.value.length ? "ready" : "none";
 });
 
 export function Message() {
@@ -106,7 +106,8 @@ function Nothing() {
 
 function Unconvincing() {
   const own = store.question.value.cut !== "auto";
-  const message = store.automatic.value.message;
+  const message = store.automatic.value.message?.replace(/^No convincing match\.\s*/, "");
+  const nearest = store.items.value.length || store.answer.value?.["satseek:cut"]?.dropped;
   return (
     <div class="message" data-testid="message" data-kind="unconvincing" role="status">
       <h2>No convincing match</h2>
@@ -117,7 +118,7 @@ function Unconvincing() {
       </p>
       <div class="row-buttons">
         <button type="button" class="button" data-testid="show-anyway" onClick={() => moveCut(0)}>
-          Show the nearest {store.items.value.length} anyway
+          Show the nearest {nearest} anyway
         </button>
         {own && (
           <button type="button" class="button" onClick={() => moveCut("auto")}>
