@@ -7,13 +7,24 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.sync_api import Playwright, expect
+from playwright.sync_api import CDPSession, Playwright, expect
 
 from fakes.browsers import Seen, Serving, launched, served, tab
 from fakes.chips import chip
 from satseek.archive.archive import Archive
 from satseek.core.vectors import unit_rows
 from satseek.models.catalogue import load_model
+
+FRAMES = 40
+SCROLLED = f"""async () => {{
+  const list = [document.querySelector("[data-testid=results]")].flatMap(each => [each, each.parentElement])
+    .find(each => each.scrollHeight > each.clientHeight + 50);
+  for (let frame = 0; frame < {FRAMES}; frame++) {{
+    list.scrollBy(0, 120);
+    await new Promise(requestAnimationFrame);
+  }}
+  return list.scrollTop;
+}}"""
 
 
 def archive_of(place: Path, chips: list) -> Path:
@@ -149,17 +160,16 @@ def test_a_thousand_footprints_and_two_hundred_pictures_stay_smooth(
         seen.ready()
         expect(seen.map_ready()).to_have_attribute("data-hits", "1000")
         assert seen.at("card").count() >= 200
-        script = """async () => {
-          const list = [document.querySelector('[data-testid=results]')].flatMap(e => [e, e.parentElement])
-            .find(e => e.scrollHeight > e.clientHeight + 50);
-          const frames = []; let last = performance.now();
-          for (let i = 0; i < 40; i++) {
-            list?.scrollBy(0, 120);
-            await new Promise(requestAnimationFrame);
-            frames.push(performance.now() - last); last = performance.now();
-          }
-          return frames.sort((a, b) => a - b);
-        }"""
-        frames = seen.page.evaluate(script)
-        assert frames[len(frames) // 2] < 100, frames  # in software, on a machine that tests beside it
+        costs = seen.page.context.new_cdp_session(seen.page)
+        costs.send("Performance.enable")
+        before = _work(costs)
+        assert seen.page.evaluate(SCROLLED) > 1_000
+        per_frame = (_work(costs) - before) / FRAMES
+        assert per_frame < 0.05, per_frame  # painting is the graphics card's, and here there is none
         assert seen.complaints == []
+
+
+def _work(costs: CDPSession) -> float:
+    """Seconds that the page itself has worked: scripts, styles and layout."""
+    told = {each["name"]: each["value"] for each in costs.send("Performance.getMetrics")["metrics"]}
+    return sum(told[name] for name in ("ScriptDuration", "RecalcStyleDuration", "LayoutDuration"))
