@@ -102,9 +102,9 @@ def _read(place: Path, mark: str) -> Index | None:
                 return None
             classes = tuple(str(name) for name in held["classes"])
             labels = np.unpackbits(held["labels"], axis=1, count=len(classes)).astype(np.bool_)
-            names = [NamesArray(held[key]) for key in ("s2", "s1", "v1", "splits")]
+            s2, s1, v1, splits = (NamesArray(held[key]) for key in ("s2", "s1", "v1", "splits"))
             refused = {str(name): str(why) for name, why in held["refused"]}
-            return Index(*names, labels=labels, classes=classes, refused=refused, left_out=int(held["left_out"]))
+            return Index(s2, s1, v1, splits, labels, classes, refused, int(held["left_out"]))
     except (OSError, ValueError, KeyError, EOFError):
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import rasterio
@@ -46,7 +47,7 @@ def _read_band(path: Path, band: str, sensor: str) -> NDArray[np.float32]:
     return _decibels(numbers, path) if sensor == "s1" else _reflectance(numbers, path)
 
 
-def _decibels(numbers: NDArray[np.generic], path: Path) -> NDArray[np.float32]:
+def _decibels(numbers: NDArray[Any], path: Path) -> NDArray[np.float32]:
     values = numbers.astype(np.float32)
     low, high = SENSORS.get("s1").valid_range
     values[~((values >= low) & (values <= high))] = np.nan
@@ -55,7 +56,7 @@ def _decibels(numbers: NDArray[np.generic], path: Path) -> NDArray[np.float32]:
     return values
 
 
-def _reflectance(numbers: NDArray[np.generic], path: Path) -> NDArray[np.float32]:
+def _reflectance(numbers: NDArray[Any], path: Path) -> NDArray[np.float32]:
     values = np.where(numbers > 0, numbers.astype(np.float32) * _DN, np.float32(np.nan)).astype(np.float32)
     if not np.isfinite(values).any():
         raise SourceError(f"{path.name} holds no measurement.")

@@ -134,7 +134,7 @@ def as_pixels(
     as it is when such a file is ingested.
     """
     if unit == DISPLAY:
-        valid = values.any(axis=0)
+        valid = np.asarray(values.any(axis=0))
         if sensor == "s1":
             low, high = DISPLAY_RANGE_DB
             values = values.astype(np.float32) * np.float32((high - low) / 255) + np.float32(low)

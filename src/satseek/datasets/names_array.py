@@ -40,8 +40,9 @@ class NamesArray(Sequence[str]):
         return bytes(self.block[index]).decode("ascii")
 
     def __eq__(self, other: object) -> bool:
-        same_length = isinstance(other, Sequence) and len(self) == len(other)
-        return same_length and all(mine == theirs for mine, theirs in zip(self, other, strict=True))
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return False
+        return all(mine == theirs for mine, theirs in zip(self, other, strict=True))
 
     def __hash__(self) -> int:
         return hash(self.block.tobytes())

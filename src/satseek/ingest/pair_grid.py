@@ -106,7 +106,7 @@ def on_grid(reader: SceneReader, grid: CommonGrid, place: Affine, side: int) -> 
         values, seen, src_transform=source, src_crs=reader.grid.crs, src_nodata=np.nan, dst_transform=place,
         dst_crs=grid.crs, dst_nodata=np.nan, resampling=Resampling.average if finer > 1.5 else Resampling.bilinear,
     )  # fmt: skip
-    valid = np.isfinite(seen).all(axis=0)
+    valid = np.asarray(np.isfinite(seen).all(axis=0))
     filled = np.where(valid, seen, np.float32(0))
     if own.values.dtype == np.uint8:
         filled = np.clip(np.rint(filled), 0, 255)
