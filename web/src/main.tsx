@@ -1,8 +1,10 @@
 /** Where the page begins. */
 import { render } from "preact";
 import "./styles/base.css";
+import "./styles/panels.css";
 import "./styles/bar.css";
 import "./styles/results.css";
+import "./styles/cards.css";
 import "./styles/detail.css";
 import "./styles/map.css";
 import "./styles/phone.css";
