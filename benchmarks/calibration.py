@@ -3,8 +3,8 @@
 With --fit the calibrations that come with the models are made, on painted worlds of the seeds 101, 102 and 103 (and,
 for models that were trained on captions, on the pictures of RSICD's validation split where it is at hand). Measured is
 on the seeds 201 (everything is there) and 202 (nothing people built for is there but towns), which no
-weight was fitted on: the search's own scoring and judging of all chips, in memory, ten hits a question. What cannot be left out
-of a land (a river, a forest) is asked of the scenes that happen to have none.
+weight was fitted on: the search's own scoring and judging of all chips, in memory, ten hits a question. What cannot be
+left out of a land (a river, a forest) is asked of the scenes that happen to have none.
 
     python benchmarks/calibration.py --folder DIR --fit          # writes src/satseek/search/defaults/*.json
     python benchmarks/calibration.py --folder DIR                # measures, writes JSON and the diagram
