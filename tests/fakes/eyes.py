@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 
 from satseek.core.card import ModelCard
 from satseek.core.sensor import Pixels
@@ -19,10 +20,14 @@ class Eye:
     def __init__(self, name: str, seed: int, sensors: dict[str, tuple[str, ...]], *, reads_text: bool) -> None:
         self.card = ModelCard(name, "1", name, SIZE, sensors, reads_text, 32, weights_sha256=f"{name}-{seed}")
         self.seen = 0
+        self.device: torch.device | None = None
         self._waves = (
             np.random.default_rng(seed).uniform(1, 6, SIZE),
             np.random.default_rng(seed + 1).uniform(0, 6, SIZE),
         )
+
+    def move_to(self, device: torch.device) -> None:
+        self.device = device
 
     def encode_images(self, chips: Sequence[Pixels]) -> FloatArray:
         self.seen += len(chips)

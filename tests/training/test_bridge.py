@@ -7,12 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from fakes.eyes import Eye, optical_eye, radar_eye
 from satseek.core.errors import ModelError, UsageError
 from satseek.core.sensor import Pixels
 from satseek.models.bridge import BridgeModel
+from satseek.models.device import place
 from satseek.training.bridge import teach
 from satseek.training.report import TrainingReport
 from satseek.training.settings import read_recipe
@@ -83,6 +85,13 @@ def test_chips_of_several_sensors_come_back_in_their_order(data: Path, tmp_path:
     for chip, row in zip(chips, rows, strict=True):
         np.testing.assert_allclose(model.encode_images([chip])[0], row, atol=1e-5)
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), [1, 1, 0, 1, 1], atol=1e-5)
+
+
+def test_both_eyes_are_moved_to_a_device(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    go(data, tmp_path / "run", "optimiser.epochs=1")
+    model = BridgeModel.load(tmp_path / "run" / "best", optical=eyes["amfmn"], radar=eyes["sscm"])
+    place(model, "cpu")
+    assert [eye.device for eye in eyes.values()] == [torch.device("cpu")] * 2
 
 
 def test_the_frozen_eyes_look_once(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:

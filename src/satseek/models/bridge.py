@@ -23,6 +23,7 @@ from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.amfmn.entry import ENTRY as WORDS_AND_OPTICAL
 from satseek.models.checkpoint import load_checkpoint, read_card
+from satseek.models.device import Movable
 from satseek.models.entry import ModelEntry
 from satseek.models.sscm.entry import ENTRY as RADAR
 
@@ -69,6 +70,12 @@ class BridgeModel:
         return BridgeModel(
             checkpoint.card, bridge, mean, optical=optical or WORDS_AND_OPTICAL.load(), radar=radar or RADAR.load()
         )
+
+    def move_to(self, device: torch.device) -> None:
+        """Let both eyes compute there from now on; the head between them is small."""
+        for eye in (self._optical, self._radar):
+            if isinstance(eye, Movable):
+                eye.move_to(device)
 
     @torch.inference_mode()
     def encode_images(self, chips: Sequence[Pixels]) -> FloatArray:
