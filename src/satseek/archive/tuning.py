@@ -15,7 +15,7 @@ class Tuning:
     bits: int = 2  # of each number in the index
     refine: tuple[int, ...] = (3, 5, 8, 12)  # candidates scored exactly for each one wanted: from few to many
     nprobes: tuple[int, ...] = (8, 12, 18, 27, 40, 60, 90, 130)  # partitions looked at: from few to many
-    choice: int = 20  # chips that pass a filter in the partitions looked at, for each one wanted, at least
+    choice: int = 50  # chips that pass a filter in the partitions looked at, for each one wanted, at least
     recall: float = 0.98  # of the index against an exact scan; `optimize` finds the least effort that gives it
     sample: int = 24  # questions that it is measured with
     refined: int = 24  # so many of those wanted are refined; behind them, who asks for hundreds looks for company
