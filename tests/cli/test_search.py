@@ -201,7 +201,7 @@ def test_a_place_without_an_archive_is_said(tmp_path: Path) -> None:
 def test_models_are_listed_and_shown() -> None:
     listed = run("models").stdout
     assert [line.split()[0] for line in listed.splitlines()[1:]] == [
-        "amfmn", "colour", "precomputed", "sscm", "structure",
+        "amfmn", "colour", "precomputed", "satseek-one", "sscm", "structure",
     ]  # fmt: skip
     card = json.loads(run("models", "colour", "--json").stdout)
     assert (card["name"], card["reads_text"], sorted(card["sensors"])) == ("colour", True, ["rgb", "s1", "s2"])

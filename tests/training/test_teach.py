@@ -98,6 +98,11 @@ def test_every_way_to_train_makes_its_loss_smaller(changes: tuple[str, ...], dat
     assert losses[-1] < losses[0]
 
 
+def test_a_process_computes_as_before_when_a_run_has_ended(data: Path, tmp_path: Path) -> None:
+    go(small("optimiser.epochs=1"), data, tmp_path / "run")
+    assert np.float32(1e-40) * np.float32(0.5) > 0  # a run itself takes numbers this small for zero
+
+
 def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data: Path, tmp_path: Path) -> None:
     recipe = small("optimiser.epochs=4", "optimiser.stop_after=0")
     go(recipe, data, tmp_path / "whole")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -50,13 +51,23 @@ def train(
     if (out / LAST).exists() and not resume:
         raise UsageError(f"{out} holds a run already. Go on with it by --resume, or choose another --out.")
     listener: Listener = watcher or Silent()
-    torch.set_flush_denormal(True)  # numbers too small to matter take a processor a hundred times as long
     fabric = fabric_of(device, devices, precision)
-    if isinstance(recipe, PairRecipe):
-        return train_pairs(recipe, data, out, fabric, resume=resume, listener=listener)
-    if isinstance(recipe, BridgeRecipe):
-        return train_bridge(recipe, data, out, fabric, resume=resume, listener=listener)
-    return _train_captions(recipe, data, out, fabric, images=images, resume=resume, listener=listener)
+    with _tiny_numbers_as_zero():
+        if isinstance(recipe, PairRecipe):
+            return train_pairs(recipe, data, out, fabric, resume=resume, listener=listener)
+        if isinstance(recipe, BridgeRecipe):
+            return train_bridge(recipe, data, out, fabric, resume=resume, listener=listener)
+        return _train_captions(recipe, data, out, fabric, images=images, resume=resume, listener=listener)
+
+
+@contextmanager
+def _tiny_numbers_as_zero() -> Iterator[None]:
+    """Spare the processor numbers too small to matter, which take it a hundred times as long; then let it be exact."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
 
 
 def _train_captions(
