@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio.features import shapes, sieve
+from rasterio.features import sieve
 from rasterio.warp import transform as warp
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
@@ -17,7 +17,7 @@ from satseek.core.scene import Window
 from satseek.synthetic.covers import LABEL_OF_COVER, Cover
 from satseek.synthetic.facts import SMALLEST_SEEN
 from satseek.synthetic.grid import Grid
-from satseek.synthetic.nature import row_down
+from satseek.synthetic.nature import outlines
 from satseek.synthetic.words import NOUNS
 from satseek.synthetic.world import World
 
@@ -81,8 +81,7 @@ def _areas(world: World, box: BaseGeometry, pixel: float) -> Iterator[tuple[str,
     side = grid.resolution * step
     coarse = sieve(coarse, max(2, int(LEAST_AREA * (pixel / side) ** 2 / 4)))
     rivers = {labels.index(name) + 1 for name in ("river", "beach")}
-    transform = row_down(Grid(grid.left, grid.top, side, coarse.shape[1], coarse.shape[0]))
-    for geometry, code in shapes(coarse, mask=coarse > 0, transform=transform):
+    for geometry, code in outlines(coarse, Grid(grid.left, grid.top, side, coarse.shape[1], coarse.shape[0])):
         area = shape(geometry).simplify(side * 0.75)
         if area.area >= (LEAST_AREA / 4 if code in rivers else LEAST_AREA) * pixel**2:
             clean = area if area.is_valid else shapely.make_valid(area)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from rasterio.features import rasterize
+from rasterio.errors import NotGeoreferencedWarning
+from rasterio.features import rasterize, shapes
 from rasterio.transform import Affine
 from scipy.ndimage import distance_transform_edt, gaussian_filter1d
 from scipy.special import ndtri
@@ -185,6 +187,13 @@ def burn(shapes: list[tuple[BaseGeometry, int]], grid: Grid) -> NDArray[np.int32
 def row_down(grid: Grid) -> Affine:
     """Return a grid's transform for rasterising: y points south on the land and on the raster alike."""
     return Affine(grid.resolution, 0, grid.left, 0, grid.resolution, grid.top)
+
+
+def outlines(codes: NDArray[Any], grid: Grid) -> list[tuple[Any, float]]:
+    """Return the GeoJSON outline and the code of every patch of codes above zero."""
+    with warnings.catch_warnings():  # metres from the corner are the identity, which rasterio takes for forgotten
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        return list(shapes(codes, mask=codes > 0, transform=row_down(grid)))
 
 
 def _outline(shape: BaseGeometry) -> Any:

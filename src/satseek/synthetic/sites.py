@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from rasterio.features import shapes
 from shapely.geometry import shape
 from shapely.geometry.base import BaseGeometry
 
 from satseek.synthetic.covers import Cover
 from satseek.synthetic.grid import Grid
-from satseek.synthetic.nature import Nature, burn, row_down
+from satseek.synthetic.nature import Nature, burn, outlines
 from satseek.synthetic.things import Frame
 
 WATER = (int(Cover.SEA), int(Cover.RIVER), int(Cover.LAKE))
@@ -55,7 +54,7 @@ class Sites:
     def wide_water(self) -> list[BaseGeometry]:
         """Return the outlines of seas and of lakes that have no shape of their own, as coarse as the map."""
         wide = np.isin(self.cover, (int(Cover.SEA), int(Cover.LAKE))).astype(np.uint8)
-        return [shape(outline) for outline, _ in shapes(wide, mask=wide > 0, transform=row_down(self.grid))]
+        return [shape(outline) for outline, _ in outlines(wide, self.grid)]
 
     def is_water(self, x: float, y: float) -> bool:
         """Whether a point lies in water."""
