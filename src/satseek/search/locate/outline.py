@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 from pyproj import Geod, Transformer
+from rasterio.errors import NotGeoreferencedWarning
 from rasterio.features import rasterize, shapes
 from shapely import affinity
 from shapely.geometry import mapping, shape
@@ -29,7 +31,9 @@ def places_of(heat: FloatArray, cut: float, transform: Affine, crs: Any) -> list
     """  # heat (rows, columns), NaN where nothing is known
     fine = finer(heat, FINER)
     hot = np.nan_to_num(fine, nan=-1.0) >= cut
-    outlines = [outline for outline, _ in shapes(hot.astype(np.uint8), mask=hot)]
+    with warnings.catch_warnings():  # the outlines are in cells on purpose; rasterio takes that for a forgotten place
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        outlines = [outline for outline, _ in shapes(hot.astype(np.uint8), mask=hot)]
     if not outlines:
         return []
     labels = rasterize(
