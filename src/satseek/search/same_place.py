@@ -6,10 +6,8 @@ with each hit.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -28,6 +26,7 @@ from satseek.models.structure.maps import CELL_PIXELS, load_maps, quarter_turned
 from satseek.models.structure.registration import Candidates, Registration, register, scores_of
 from satseek.search.merge import merge
 from satseek.search.result import SearchResult
+from satseek.search.stopwatch import Stopwatch
 from satseek.search.structure_cache import StructureCache, together
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ class _Found:
 def ask_same_place(archive: Archive, query: Query, model: Callable[[], Model]) -> SearchResult:
     """Answer a query for the place that one example shows."""
     example = _only_example(query)
-    watch = _Stopwatch()
+    watch = Stopwatch()
     with watch.stage("encode"):
         picture = _picture(example, archive)
         if archive.card.sensors:
@@ -197,16 +196,3 @@ def _notes(refused: dict[str, str], picture: Pixels) -> tuple[str, ...]:
 def _cache_of(uri: str) -> StructureCache:
     """Return the cache of this archive, the same one for all questions of a process."""
     return StructureCache.beside(uri, load_maps())
-
-
-@dataclass
-class _Stopwatch:
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.milliseconds[name] = 1000 * (time.perf_counter() - start)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -24,6 +22,7 @@ from satseek.search.fuse import Scores, fused
 from satseek.search.merge import Place, merge
 from satseek.search.recall import ANCHORS, Pool, recall
 from satseek.search.result import SearchResult
+from satseek.search.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
@@ -44,7 +43,7 @@ def ask(archive: Archive, query: Query, model: Callable[[], Model], judge: Judge
         from satseek.search.same_place import ask_same_place
 
         return ask_same_place(archive, query, model)
-    watch, filters = _Stopwatch(), Filters.of(query)
+    watch, filters = Stopwatch(), Filters.of(query)
     with watch.stage("encode"):
         parts = embed(query, archive, model)
     notes = _notes(parts, archive)
@@ -71,7 +70,7 @@ def ask(archive: Archive, query: Query, model: Callable[[], Model], judge: Judge
 
 
 def _found(
-    archive: Archive, query: Query, parts: Sequence[Part], filters: Filters, watch: _Stopwatch
+    archive: Archive, query: Query, parts: Sequence[Part], filters: Filters, watch: Stopwatch
 ) -> tuple[list[Place], Scores, Pool]:
     """Recall ever more until enough places are left after merging, or until there is no more."""
     wanted = query.offset + query.k
@@ -106,7 +105,7 @@ def _blocks(pool: Pool, ranked: Sequence[int], wanted: int, *, merging: bool) ->
 
 
 def _listed(
-    archive: Archive, query: Query, without: Sequence[str], notes: tuple[str, ...], watch: _Stopwatch
+    archive: Archive, query: Query, without: Sequence[str], notes: tuple[str, ...], watch: Stopwatch
 ) -> SearchResult:
     """List what meets the facts, newest first, where nothing is asked about content; nothing is merged."""
     wanted = query.offset + query.k
@@ -139,7 +138,7 @@ def _known_words(words: str, archive: Archive) -> str:
     return did_you_mean(words, known) if known else ""
 
 
-def _explanation(archive: Archive, watch: _Stopwatch, index: str, candidates: int) -> Explanation:
+def _explanation(archive: Archive, watch: Stopwatch, index: str, candidates: int) -> Explanation:
     return Explanation(
         milliseconds=dict(watch.milliseconds), index=index, model=archive.card.name, rows=len(archive),
         candidates=candidates,
@@ -148,17 +147,3 @@ def _explanation(archive: Archive, watch: _Stopwatch, index: str, candidates: in
 
 def _power_of_two(number: int) -> int:
     return 1 << (number - 1).bit_length()
-
-
-@dataclass
-class _Stopwatch:
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            spent = 1000 * (time.perf_counter() - start)
-            self.milliseconds[name] = self.milliseconds.get(name, 0.0) + spent

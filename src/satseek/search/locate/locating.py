@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -36,6 +34,7 @@ from satseek.search.locate.report import Localisation
 from satseek.search.locate.score import scored
 from satseek.search.locate.stretch import Stretch, cut_of, inside
 from satseek.search.locate.sure import chance_of_best
+from satseek.search.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
@@ -79,7 +78,7 @@ def locate(
     """
     way = way or Way()
     require_content(query)
-    watch = _Stopwatch()
+    watch = Stopwatch()
     with watch.stage("open"):
         held = _held(archive, scene, query.where, card, way)
         ground, way, notes = _ground(scene, held, archive, way)
@@ -214,16 +213,3 @@ class _NoArchive:
 
     def vectors(self, ids: Sequence[str]) -> FloatArray:
         raise ChipNotFound(f"'{ids[0]}' is a chip's id, and there is no archive to look it up in. Name it: --archive.")
-
-
-@dataclass
-class _Stopwatch:
-    milliseconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.milliseconds[name] = 1000 * (time.perf_counter() - start)
