@@ -8,7 +8,6 @@ before anything is compared. The eyes are the shipped models: `amfmn` for words 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +21,9 @@ from satseek.core.model import Model, require_readable
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.amfmn.entry import ENTRY as WORDS_AND_OPTICAL
-from satseek.models.checkpoint import load_checkpoint, read_card
+from satseek.models.checkpoint import load_checkpoint
 from satseek.models.device import Movable
-from satseek.models.entry import ModelEntry
+from satseek.models.packaged import packaged
 from satseek.models.sscm.entry import ENTRY as RADAR
 
 OPTICAL = "optical"  # the mean of optical vectors, among the tensors of a checkpoint
@@ -117,16 +116,4 @@ def _require_taught_with(card: ModelCard, optical: ModelCard, radar: ModelCard) 
             )
 
 
-def _folder() -> Path:
-    return Path(str(files("satseek.models"))) / "weights" / "satseek-one"
-
-
-def _card() -> ModelCard:
-    return read_card(_folder())
-
-
-def _load() -> Model:
-    return BridgeModel.load(_folder())
-
-
-ENTRY = ModelEntry(card=_card, load=_load)
+ENTRY = packaged("satseek-one", BridgeModel.load)

@@ -2,24 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-from importlib.resources import files
 from pathlib import Path
 
-from satseek.core.card import ModelCard
 from satseek.core.model import Model
-from satseek.models.checkpoint import read_card
-from satseek.models.entry import ModelEntry
-
-
-def packaged(name: str) -> ModelEntry:
-    """Return the entry of a model whose weights come with the package."""
-    folder = Path(str(files("satseek.models"))) / "weights" / name
-    return ModelEntry(card=partial(_card, folder), load=partial(_load, folder))
-
-
-def _card(folder: Path) -> ModelCard:
-    return read_card(folder)
+from satseek.models.packaged import packaged
 
 
 def _load(folder: Path) -> Model:
@@ -28,4 +14,4 @@ def _load(folder: Path) -> Model:
     return AmfmnModel.load(folder)
 
 
-ENTRY = packaged("amfmn")
+ENTRY = packaged("amfmn", _load)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from satseek.models.amfmn.image import ImageBranch
 from satseek.models.amfmn.joint import Joint
 from satseek.models.amfmn.text import KeywordBranch, SentenceBranch, TextTensors, WordEmbedding
 from satseek.models.backbones.catalogue import build_backbone
+from satseek.models.settings import settings_of
 
 POOLINGS = ("mean", "mean+max")
 
@@ -49,12 +50,7 @@ class AmfmnSettings:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> AmfmnSettings:
         """Read settings back from a card; ones of a newer version are refused, for they would change the network."""
-        strange = set(value) - {field.name for field in fields(AmfmnSettings)}
-        if strange:
-            raise ModelError(
-                f"The model has settings that this SatSeek does not know: {', '.join(sorted(strange))}. Update SatSeek."
-            )
-        return AmfmnSettings(**value)
+        return settings_of(AmfmnSettings, value)
 
 
 class Amfmn(nn.Module):

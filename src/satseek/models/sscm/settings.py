@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from satseek.core.errors import ModelError, UsageError, did_you_mean
+from satseek.core.errors import UsageError, did_you_mean
 from satseek.core.sensor import SENSORS
+from satseek.models.settings import settings_of
 
 OWN = "structure"  # the trunk written for this task; any other name is one of the backbones' registry
 TRUNKS = ("shared", "separate")
@@ -67,9 +68,4 @@ class SscmSettings:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> SscmSettings:
         """Read settings back from a card; ones of a newer version are refused, for they would change the network."""
-        strange = set(value) - {field.name for field in fields(SscmSettings)}
-        if strange:
-            raise ModelError(
-                f"The model has settings that this SatSeek does not know: {', '.join(sorted(strange))}. Update SatSeek."
-            )
-        return SscmSettings(**value)
+        return settings_of(SscmSettings, value)

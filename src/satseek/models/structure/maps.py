@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from satseek.core.errors import ModelError
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray
 from satseek.models.checkpoint import load_checkpoint, read_card
+from satseek.models.packaged import weights_folder
 from satseek.models.structure.picture import brightness
 
 if TYPE_CHECKING:
@@ -71,22 +71,19 @@ def load_maps(folder: Path | None = None) -> StructureMaps:
     """Return the maps that come with the package, or those of a network trained here."""
     from satseek.models.structure.network import StructureNetwork
 
-    checkpoint = load_checkpoint(folder or _packaged())
+    folder = folder or weights_folder("structure")
+    checkpoint = load_checkpoint(folder)
     network = StructureNetwork()
     try:
         network.load_state_dict({name: tensor.float() for name, tensor in checkpoint.tensors.items()})
     except RuntimeError as error:
-        raise ModelError(f"The weights in {folder or _packaged()} are none of structure maps: {error}") from None
+        raise ModelError(f"The weights in {folder} are none of structure maps: {error}") from None
     return StructureMaps(network.eval(), checkpoint.card)
 
 
 def maps_card() -> ModelCard:
     """Return the card of the packaged maps without loading them."""
-    return read_card(_packaged())
-
-
-def _packaged() -> Path:
-    return Path(str(files("satseek.models"))) / "weights" / "structure"
+    return read_card(weights_folder("structure"))
 
 
 def planes_of(chip: Pixels) -> FloatArray:
