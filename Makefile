@@ -50,7 +50,7 @@ format: $(READY) ## write the code the way ruff does
 	@$(BIN)/ruff check --fix src tests benchmarks
 
 lock: $(READY) ## choose the versions anew; the lock names neither index nor host
-	@$(BIN)/uv pip compile pyproject.toml --group dev --upgrade --universal --python-version 3.11 \
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --upgrade --universal --python-version 3.11 \
 	  --no-annotate --no-header --quiet -o requirements.lock
 
 wheel: $(READY) $(PAGE) ## make dist/satseek-….whl, with the page in it

@@ -155,9 +155,21 @@ class Seen:
         expect(found).to_have_attribute("data-ready", "true", timeout=PATIENCE_MS)
         return found
 
+    def map_still(self) -> Locator:
+        """The map, when it has its size, moves no more and everything on it is drawn."""
+        found, before, alike = self.map_ready(), None, 0
+        for _ in range(PATIENCE_MS // 50):
+            now = [found.get_attribute(f"data-{name}") for name in ("still", "center", "zoom")], found.bounding_box()
+            alike = alike + 1 if now == before and now[0][0] == "true" else 0
+            if alike == 4:
+                return found
+            before = now
+            self.page.wait_for_timeout(50)
+        raise AssertionError("the map does not come to rest")
+
     def on_map(self, longitude: float, latitude: float) -> tuple[float, float]:
         """Where a place is seen in the window."""
-        found = self.map_ready()
+        found = self.map_still()
         box = found.bounding_box()
         assert box is not None
         middle = [float(part) for part in (found.get_attribute("data-center") or "").split(",")]

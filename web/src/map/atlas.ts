@@ -65,6 +65,10 @@ export class Atlas {
     this.imagery = new Imagery(this.map);
     this.ready = new Promise((resolve) => this.map.once("load", () => resolve()));
     this.map.on("moveend", () => this.moved());
+    this.map.on("movestart", () => this.still(false));
+    this.map.on("dataloading", () => this.still(false));
+    this.map.on("resize", () => this.still(false));
+    this.map.on("idle", () => this.still(true));
     this.map.on("mousemove", (event) => this.pointedAt(event.point));
     this.map.on("mouseout", () => told.onHover(null));
     this.map.on("click", (event) => {
@@ -205,6 +209,11 @@ export class Atlas {
     const target = inside || seen ? { center, zoom: seen ? this.map.getZoom() : zoom } : { center, zoom };
     if (calm()) this.map.jumpTo(target);
     else this.map.flyTo({ ...target, duration: 900 });
+  }
+
+  /** Say outside whether all that is to be drawn is drawn, and nothing moves. */
+  private still(is: boolean): void {
+    this.container.dataset["still"] = String(is);
   }
 
   private moved(): void {
