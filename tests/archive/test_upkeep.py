@@ -69,6 +69,7 @@ def test_a_vector_index_is_built_when_it_pays_and_its_recall_is_said(tmp_path: P
     assert archive.optimize().built == ()
 
 
+@pytest.mark.slow
 def test_the_vector_index_is_trained_anew_when_the_archive_has_outgrown_it(tmp_path: Path) -> None:
     archive = Archive.create(str(tmp_path / "a"), card(), tuning=Tuning(index_rows=500, partition_rows=256))
     archive.add(scattered(500), clustered(500))

@@ -64,6 +64,7 @@ def part(ground: NDArray[np.float64], row: int, column: int) -> tuple[NDArray[np
     return window, NORTH_UP_10_M @ Affine.translation(column, row)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("asking", "answering"), [("s1", "rgb"), ("rgb", "s1")])
 def test_a_file_of_one_sensor_finds_the_ground_in_another(
     asking: str, answering: str, archive: str, ground: NDArray[np.float64], tmp_path: Path

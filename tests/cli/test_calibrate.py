@@ -62,6 +62,7 @@ def test_an_archive_of_which_nothing_is_known_says_what_is_needed(tmp_path: Path
     assert "labels or keywords of at least 6 kinds" in result.stderr
 
 
+@pytest.mark.slow
 def test_it_is_learnt_again_when_the_archive_has_doubled_and_can_be_forgotten(tmp_path: Path) -> None:
     archive = filled(tmp_path)
     assert "learnt again" not in run("archive", "optimize", archive.uri, "--no-measure").stderr

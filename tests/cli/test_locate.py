@@ -151,6 +151,7 @@ def test_a_scene_without_a_place_gives_heat_and_no_polygons(tmp_path: Path) -> N
     assert "no place on the globe" in refused.why
 
 
+@pytest.mark.slow
 def test_what_is_not_there_is_said_not_to_be_there(tmp_path: Path, scene: Path) -> None:
     spots = tmp_path / "spots.geojson"
     ran = satseek("locate", scene, "a desert with dunes", "--scales", "0.25", "--polygons", spots)

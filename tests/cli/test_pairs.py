@@ -169,6 +169,7 @@ def test_sensors_and_bands_can_be_said(tmp_path: Path) -> None:
     assert "Say sensors and bands of both rasters" in refused.err
 
 
+@pytest.mark.slow
 def test_maps_are_taught_from_pairs(radar: Path, colours: Path, tmp_path: Path) -> None:
     from satseek.models.structure.maps import load_maps
 

@@ -23,6 +23,7 @@ def satseek(*arguments: str) -> tuple[int, str, str]:
     return answer.exit_code, answer.stdout, answer.stderr
 
 
+@pytest.mark.slow
 def test_a_run_reports_in_json_and_leaves_a_model(tmp_path: Path) -> None:
     data = write_pictures(tmp_path / "set")
     options = [

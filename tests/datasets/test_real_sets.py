@@ -15,6 +15,7 @@ DATA = Path(os.environ.get("SATSEEK_SHARED_DATA", Path(__file__).parents[3] / "s
 pytestmark = pytest.mark.skipif(not (DATA / "ucm").is_dir(), reason=f"the real data sets are not in {DATA}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "train", "val"), [("rsicd", 7751, 987), ("rsitmd", 1954, 384), ("ucm", 1680, 210)])
 def test_the_real_sets_are_whole(name: str, train: int, val: int) -> None:
     both = {split: load_captioned(name, DATA, split=split) for split in ("train", "val")}

@@ -92,6 +92,7 @@ def test_what_cannot_be_shown_is_refused() -> None:
         why(patched(), [asked(painted(red=1))], Paint(), cells=40)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size", "chips"), [("colour", 224, 8), ("amfmn", 160, 4)])
 def test_what_is_shown_is_faithful_on_painted_chips_with_known_things(name: str, size: int, chips: int) -> None:
     """Taken away first, it lets the score fall sooner than random parts do."""

@@ -99,6 +99,7 @@ def test_a_hostile_upload_is_refused_in_words_and_the_service_lives_on(client: T
     assert bring(client, encoded("PNG")).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_tall_bomb_of_allowed_pixels_is_decoded_within_bounds(client: TestClient):
     began = time.monotonic()
     row = b"\0" + b"\x20\x40\x60" * 9_000

@@ -62,6 +62,7 @@ def optical_chip(level: float) -> Pixels:
     return Pixels("rgb", ("red", "green", "blue"), np.full((3, 8, 8), level, np.uint8), np.ones((8, 8), bool))
 
 
+@pytest.mark.slow
 def test_words_find_radar_that_nobody_described(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
     report = go(data, tmp_path / "run", "optimiser.epochs=60", "optimiser.learning_rate=0.01")
     assert report.recalls["s1s2_crossed"] > 85  # by chance it is 64

@@ -59,6 +59,7 @@ class StopsAt(Silent):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_run_learns_colours_and_leaves_a_model_that_finds_them(data: Path, tmp_path: Path) -> None:
     changes = (
         "optimiser.epochs=12",
@@ -81,6 +82,7 @@ def test_a_run_learns_colours_and_leaves_a_model_that_finds_them(data: Path, tmp
     assert Image.open(tmp_path / "run" / "curve.png").size == (900, 420)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "changes",
     [
@@ -103,6 +105,7 @@ def test_a_process_computes_as_before_when_a_run_has_ended(data: Path, tmp_path:
     assert np.float32(1e-40) * np.float32(0.5) > 0  # a run itself takes numbers this small for zero
 
 
+@pytest.mark.slow
 def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data: Path, tmp_path: Path) -> None:
     recipe = small("optimiser.epochs=4", "optimiser.stop_after=0")
     go(recipe, data, tmp_path / "whole")
@@ -134,6 +137,7 @@ def test_a_run_that_was_killed_goes_on_to_the_same_losses(data: Path, tmp_path: 
     assert losses_of(out) == losses_of(tmp_path / "whole")
 
 
+@pytest.mark.slow
 def test_a_run_can_end_before_its_schedule_and_a_shorter_schedule_ends_it_too(data: Path, tmp_path: Path) -> None:
     assert go(small("optimiser.epochs=4", "optimiser.stop_after=1"), data, tmp_path / "early").epochs == 1
     assert go(small("optimiser.epochs=1", "optimiser.stop_after=3"), data, tmp_path / "short").epochs == 1
@@ -154,6 +158,7 @@ def test_going_on_with_other_settings_is_refused(data: Path, tmp_path: Path) -> 
         go(small(), data, tmp_path / "run", resume=True)
 
 
+@pytest.mark.slow
 def test_a_loss_that_is_no_number_stops_with_the_step_and_keeps_the_last_good_model(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +179,7 @@ def test_a_loss_that_is_no_number_stops_with_the_step_and_keeps_the_last_good_mo
     assert go(recipe, data, tmp_path / "run", resume=True).epochs == 4
 
 
+@pytest.mark.slow
 def test_a_run_can_begin_from_another_ones_model(data: Path, tmp_path: Path) -> None:
     go(small("model.salience=false"), data, tmp_path / "first")
     begun = f"optimiser.start_from={tmp_path / 'first' / 'best'}"

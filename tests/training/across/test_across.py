@@ -68,6 +68,7 @@ class StopsAt(Silent):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_run_learns_and_leaves_a_model_that_finds_the_other_sensors_chip(data: Path, tmp_path: Path) -> None:
     changes = ("optimiser.epochs=25", "optimiser.learning_rate=0.01", "optimiser.average=0.5", "augment.apart=0.3")
     report = go(small(*changes), data, tmp_path / "run")
@@ -83,6 +84,7 @@ def test_a_run_learns_and_leaves_a_model_that_finds_the_other_sensors_chip(data:
     assert card.chip_size == 48
 
 
+@pytest.mark.slow
 def test_a_run_that_was_broken_off_ends_with_the_losses_of_one_that_was_not(data: Path, tmp_path: Path) -> None:
     recipe = small("optimiser.epochs=4")
     go(recipe, data, tmp_path / "whole")
