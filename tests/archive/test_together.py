@@ -45,7 +45,8 @@ def ingest(uri: str, rows: int, batch: int) -> str:
     """
 
 
-@pytest.mark.parametrize("indexed", [pytest.param(False, marks=pytest.mark.slow), True])
+@pytest.mark.slow
+@pytest.mark.parametrize("indexed", [False, True])
 def test_two_processes_adding_the_same_chips_at_once_make_no_chip_twice_and_lose_none(
     archive: Archive, indexed: bool
 ) -> None:
