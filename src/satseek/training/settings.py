@@ -77,6 +77,15 @@ class OptimiserSettings:
     dropout: float = 0.1
     start_from: str = ""  # a backbone file, a checkpoint folder, or nothing
 
+    def __post_init__(self) -> None:
+        require_within("optimiser.epochs", self.epochs, 1, 100_000)
+        require_within("optimiser.stop_after", self.stop_after, 0, 100_000)
+        require_within("optimiser.accumulate", self.accumulate, 1, 10_000)
+        require_within("optimiser.average", self.average, 0, 0.99999)
+        require_within("optimiser.warm_up", self.warm_up, 0, 1)
+        require_within("optimiser.dropout", self.dropout, 0, 0.9)
+        require_named("optimiser.schedule", self.schedule, ("cosine", "steps", "constant"))
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -245,9 +254,6 @@ def _check_sizes(recipe: Recipe) -> None:
     require_within("data.store_size", recipe.data.store_size, 16, 4096)
     require_within("data.batch", recipe.data.batch, 2, 65536)
     require_within("data.captions_per_image", recipe.data.captions_per_image, 1, 100)
-    require_within("optimiser.epochs", recipe.optimiser.epochs, 1, 100_000)
-    require_within("optimiser.stop_after", recipe.optimiser.stop_after, 0, 100_000)
-    require_within("optimiser.accumulate", recipe.optimiser.accumulate, 1, 10_000)
     if recipe.data.image_size % 32:
         lower = recipe.data.image_size // 32 * 32
         raise UsageError(
@@ -260,21 +266,13 @@ def _check_shares(recipe: Recipe) -> None:
     require_within("augment.smallest_crop", recipe.augment.smallest_crop, 0.01, 1)
     require_within("augment.keywords_for_caption", recipe.augment.keywords_for_caption, 0, 1)
     require_within("augment.word_dropout", recipe.augment.word_dropout, 0, 0.9)
-    require_within("optimiser.average", recipe.optimiser.average, 0, 0.99999)
-    require_within("optimiser.warm_up", recipe.optimiser.warm_up, 0, 1)
-    require_within("optimiser.dropout", recipe.optimiser.dropout, 0, 0.9)
     require_within("loss.temperature", recipe.loss.temperature, 1e-3, 10)
 
 
 def _check_names(recipe: Recipe) -> None:
-    for key, value, known in (
-        ("loss.name", recipe.loss.name, ("info_nce", "sigmoid", "triplet", "dynamic_margin")),
-        ("loss.negatives", recipe.loss.negatives, ("all", "hardest")),
-        ("loss.reduction", recipe.loss.reduction, ("sum", "mean")),
-        ("optimiser.schedule", recipe.optimiser.schedule, ("cosine", "steps", "constant")),
-    ):
-        if value not in known:
-            raise UsageError(f"'{key}' is '{value}'. {did_you_mean(value, known)}")
+    require_named("loss.name", recipe.loss.name, ("info_nce", "sigmoid", "triplet", "dynamic_margin"))
+    require_named("loss.negatives", recipe.loss.negatives, ("all", "hardest"))
+    require_named("loss.reduction", recipe.loss.reduction, ("sum", "mean"))
 
 
 def _check_kept(recipe: Recipe) -> None:
@@ -292,3 +290,9 @@ def require_within(key: str, value: float, low: float, high: float) -> None:
     """Raise `UsageError` where a number of a recipe is out of its range."""
     if not low <= value <= high:
         raise UsageError(f"'{key}' is {value:g}; it must lie between {low:g} and {high:g}.")
+
+
+def require_named(key: str, value: str, known: Sequence[str]) -> None:
+    """Raise `UsageError` where a word of a recipe is none of those known."""
+    if value not in known:
+        raise UsageError(f"'{key}' is '{value}'. {did_you_mean(value, known)}")

@@ -56,8 +56,6 @@ class BridgeRecipe:
             ("data.choose_every", self.data.choose_every, 1, 100_000),
             ("loss.temperature", self.loss.temperature, 1e-3, 10),
             ("loss.one_minus_cos", self.loss.one_minus_cos, 0, 1000),
-            ("optimiser.epochs", self.optimiser.epochs, 1, 100_000),
-            ("optimiser.dropout", self.optimiser.dropout, 0, 0.9),
         ):
             require_within(key, value, low, high)
         if self.data.window_m <= 0:
