@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -38,27 +38,42 @@ class Archive:
         self._tuning = tuning
 
     @staticmethod
-    def open(uri: str, *, card: ModelCard | None = None, tuning: Tuning = DEFAULT) -> Archive:
-        """Open an archive; with a card, only if that model's vectors are in it."""
-        store = Store(str(uri))
+    def open(
+        uri: str,
+        *,
+        card: ModelCard | None = None,
+        tuning: Tuning = DEFAULT,
+        storage: Mapping[str, str] | None = None,
+    ) -> Archive:
+        """Open an archive; with a card, only if that model's vectors are in it.
+
+        `storage` says of an object store what the environment (AWS_…) does not, such as `aws_endpoint`.
+        """
+        store = Store(str(uri), storage)
         held = stored_card(store.open().table.schema, store.uri)
         if card is not None and not held.makes_same_vectors_as(card):
             raise ModelMismatch(_mismatch(store.uri, held, card))
         return Archive(store, held, tuning)
 
     @staticmethod
-    def create(uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT) -> Archive:
+    def create(
+        uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT, storage: Mapping[str, str] | None = None
+    ) -> Archive:
         """Make an empty archive for the vectors of one model."""
-        store = Store(str(uri))
+        store = Store(str(uri), storage)
         if store.exists():
             raise ArchiveError(f"There is already an archive at '{uri}'. Open it, or name another place.")
         return _created(store, card, tuning)
 
     @staticmethod
-    def open_or_create(uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT) -> Archive:
+    def open_or_create(
+        uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT, storage: Mapping[str, str] | None = None
+    ) -> Archive:
         """Open an archive for this model, or make it where there is none."""
-        store = Store(str(uri))
-        return Archive.open(uri, card=card, tuning=tuning) if store.exists() else _created(store, card, tuning)
+        store = Store(str(uri), storage)
+        if not store.exists():
+            return _created(store, card, tuning)
+        return Archive.open(uri, card=card, tuning=tuning, storage=storage)
 
     def __len__(self) -> int:
         return self._store.latest().rows
@@ -75,9 +90,10 @@ class Archive:
         """Add chips with their unit vectors, replacing those with the same id; returns how many are new."""
         return writing.add(self._store, chips, vectors)
 
-    def held(self, ids: Sequence[str]) -> set[str]:
-        """Return those of the ids that are here."""
-        return listing.held(self._store.latest(), ids, self.uri)
+    def held(self, ids: Sequence[str], *, version: int | None = None) -> set[str]:
+        """Return those of the ids that are here, or were at a version that is kept."""
+        snapshot = self._store.latest() if version is None else self._store.at(version)
+        return listing.held(snapshot, ids, self.uri)
 
     def get(self, ids: Sequence[str]) -> list[Chip]:
         """Return chips by id, in order; `ChipNotFound` where one is missing."""
@@ -210,7 +226,7 @@ def _created(store: Store, card: ModelCard, tuning: Tuning) -> Archive:
     from satseek.archive.indices import create_scalar_indices
 
     store.create(chip_schema(card), create_scalar_indices)
-    return Archive.open(store.uri, card=card, tuning=tuning)
+    return Archive.open(store.uri, card=card, tuning=tuning, storage=store.storage)
 
 
 def _checked(k: int) -> int:

@@ -6,15 +6,16 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from satseek.archive.cells import CELL_COLUMNS, LARGE
-from satseek.archive.faults import store_errors, with_retries
+from satseek.archive.faults import NO_TABLE, store_errors, with_retries
 from satseek.archive.indices import Effort, kinds, noted_effort
+from satseek.archive.objects import is_object_store, require_answer, storage_options
 from satseek.archive.register import OncePaid
 from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
 from satseek.archive.trips import newest, one_trip
@@ -52,13 +53,15 @@ class Snapshot:
 class Store:
     """A Lance table in a folder or under an object store's prefix."""
 
-    def __init__(self, uri: str) -> None:
-        """Name the place; nothing is opened yet."""
+    def __init__(self, uri: str, storage: Mapping[str, str] | None = None) -> None:
+        """Name the place, and what Lance has to know of an object store beside the environment; nothing is opened."""
         self.uri = uri.removeprefix("file://")
-        self.is_local = "://" not in self.uri
+        self.is_local = not is_object_store(self.uri)
+        self.storage = dict(storage or {})
         self._watch: Any = None  # follows the latest version; never read from
         self._looked = -math.inf
         self._snapshot: Snapshot | None = None
+        self._earlier: Snapshot | None = None  # the last one that was asked for by its number
         self._lock = threading.Lock()
         self._synced: set[str] = set()
 
@@ -74,8 +77,12 @@ class Store:
         session = lancedb.Session(
             index_cache_size_bytes=INDEX_CACHE_BYTES, metadata_cache_size_bytes=METADATA_CACHE_BYTES
         )
-        with store_errors(self.uri, "opened"):
-            return lancedb.connect(self.uri, session=session)  # makes the folder: not before it is known to be meant
+        options = None
+        if not self.is_local:
+            options = storage_options(self.storage)
+            require_answer(self.uri, options)
+        with store_errors(self.uri, "opened"):  # makes the folder: not before it is known to be meant
+            return lancedb.connect(self.uri, session=session, storage_options=options)
 
     def exists(self) -> bool:
         """Return whether there is a table; what is in its way is raised."""
@@ -86,7 +93,13 @@ class Store:
                     raise ArchiveError(f"'{self.uri}' is a file, and an archive is a folder. Name another place.")
                 return (self.folder / "_versions").is_dir()
         with store_errors(self.uri, "read"):
-            return TABLE in self._database.table_names()
+            try:
+                self._watch = self._database.open_table(TABLE)
+            except (ValueError, RuntimeError) as error:
+                if not NO_TABLE.search(str(error)):
+                    raise
+                return False
+            return True
 
     def create(self, schema: pa.Schema, then: Callable[[Any], None]) -> None:
         """Create the empty table and run the first commits on it."""
@@ -120,6 +133,14 @@ class Store:
                 if known is None or known.version != version:
                     self._snapshot = known = self._open(version)
             return known
+
+    def at(self, version: int) -> Snapshot:
+        """Return a version that is kept, whatever came after it."""
+        with self._lock:
+            if self._earlier is None or self._earlier.version != version:
+                with store_errors(self.uri, "read"):
+                    self._earlier = self._open(version)
+            return self._earlier
 
     def commit(self, change: Callable[[Any], T], doing: str = "written") -> T:
         """Run a change on the latest version, again when another process was quicker, and sync it to the disk."""

@@ -57,6 +57,11 @@ def spread(parts: Sequence[tuple[Scene, Sequence[NamedWindow]]], lanes: int) -> 
         yield from [lane.popleft() for lane in waiting if lane]
 
 
+def chip_bytes(scene: Scene, named: NamedWindow) -> int:
+    """Return how many bytes of pixels a window becomes once it is read."""
+    return len(scene.bands) * prod(named.window.size) * np.dtype(SENSORS.get(scene.sensor).pixel_type).itemsize
+
+
 def _useful_lanes(scene: Scene) -> int:
     """Return how many may share a scene: who reads from a disk waits for a core, who reads from far for the answer."""
     return MOST_LANES if any(is_remote(band.href) for band in scene.bands) else os.cpu_count() or 1
@@ -95,9 +100,7 @@ def _pieces(scene: Scene, band: Sequence[NamedWindow]) -> Iterator[tuple[NamedWi
 def _windows_a_piece(scene: Scene, windows: Sequence[NamedWindow]) -> int:
     if not windows:
         return 1
-    value_bytes = np.dtype(SENSORS.get(scene.sensor).pixel_type).itemsize
-    chip_bytes = len(scene.bands) * prod(windows[0].window.size) * value_bytes
-    return int(min(WINDOWS_A_JOB, max(1, BYTES_A_JOB // chip_bytes)))
+    return int(min(WINDOWS_A_JOB, max(1, BYTES_A_JOB // chip_bytes(scene, windows[0]))))
 
 
 def _place_in_order(window: ChipWindow, bands: int) -> tuple[float, int, int, int]:

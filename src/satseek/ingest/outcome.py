@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from satseek.ingest.job import Surveyed
@@ -39,6 +40,12 @@ class Outcomes:
         self._tally.read(reading.byte_count)
         self._tally.skip(NODATA, reading.skipped)
         self._tally.give_up(reading.failed)
+
+    def over(self, numbers: Iterable[int]) -> None:
+        """Tell about scenes of which nothing more will come."""
+        for number in numbers:
+            if number in self._scenes:
+                self._tell(self._scenes.pop(number))
 
     def finish(self) -> None:
         """Tell about the scenes that are left."""

@@ -6,24 +6,22 @@ import os
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
 from threading import Event, Lock
 
-import numpy as np
 from rasterio.errors import NotGeoreferencedWarning
 
 from satseek.archive.archive import Archive
 from satseek.core.chip import Chip
-from satseek.core.errors import ArchiveError, ModelError
+from satseek.core.errors import ArchiveError
 from satseek.core.model import Model
 from satseek.core.result import IngestReport
 from satseek.core.scene import Scene
-from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray
 from satseek.ingest.ahead import Ahead
 from satseek.ingest.annotate import Annotator
 from satseek.ingest.cut import CutPlan
 from satseek.ingest.discover import discover
+from satseek.ingest.encode import BATCH, Batch, encode
 from satseek.ingest.in_order import InOrder
 from satseek.ingest.job import Job, OpenReader
 from satseek.ingest.outcome import Outcomes
@@ -33,10 +31,8 @@ from satseek.ingest.report import Progress, Tally
 from satseek.ingest.write import Added, Transactions, Writer
 from satseek.raster.read import SceneReader
 
-BATCH = 64
 MOST_WORKERS = 64
 SCENES_AHEAD = 5_000  # headers read ahead, so that a person soon sees how much there is
-BYTES_A_BATCH = 64e6  # of pixels
 
 
 def ingest(
@@ -89,7 +85,7 @@ class _Run:
         self._stop = Event()
         self._archive_lock = Lock()  # it is asked by the planner while the writer adds
         self._under_way: set[str] = set()  # handed out for reading, not yet safe
-        self._waiting: dict[str, _Batch] = {}  # by sensor
+        self._waiting: dict[str, Batch] = {}  # by sensor
         self._outcomes = Outcomes(tally)
 
     def of(
@@ -155,33 +151,22 @@ class _Run:
         read = {chip.id for chip, _ in reading.chips}
         self._forget(named.chip_id for named in reading.job.windows if named.chip_id not in read)
         for chip, pixels in reading.chips:
-            waiting = self._waiting.setdefault(chip.sensor, _Batch())
+            waiting = self._waiting.setdefault(chip.sensor, Batch())
             waiting.append(chip, pixels)
-            if len(waiting.chips) >= self._batch or waiting.byte_count >= BYTES_A_BATCH:
+            if waiting.is_full(self._batch):
                 self._encode(chip.sensor, writer)
         self._tell()
 
     def _encode(self, sensor: str, writer: Writer) -> None:
         """Encode what waits of one sensor and hand it to the writer; a scene the model refuses is refused here."""
         waiting = self._waiting[sensor]
-        chips, vectors = self._encoded(waiting)
+        chips, vectors = encode(self._model, waiting, self._tally.refuse)
         del self._waiting[sensor]  # not before: a Ctrl-C while encoding must not lose it
         self._tally.encoded(len(waiting.chips))
         kept = {chip.id for chip in chips}
         self._forget(chip.id for chip in waiting.chips if chip.id not in kept)
         if chips:
             writer.put(chips, vectors)
-
-    def _encoded(self, waiting: _Batch) -> tuple[list[Chip], FloatArray]:
-        try:
-            return waiting.chips, self._model.encode_images(waiting.pixels)
-        except ModelError as error:
-            by_scene = waiting.by_scene()
-            if len(by_scene) == 1:
-                self._tally.refuse(waiting.chips[0].source, str(error))
-                return [], np.empty((0, self._model.card.dimensions), np.float32)
-        parts = [self._encoded(part) for part in by_scene]
-        return [chip for chips, _ in parts for chip in chips], np.concatenate([vectors for _, vectors in parts])
 
     def _holds(self, ids: list[str]) -> set[str]:
         with self._archive_lock:
@@ -208,26 +193,6 @@ class _Run:
     def _tell(self) -> None:
         if self._on_progress is not None:
             self._on_progress(self._tally.progress())
-
-
-@dataclass
-class _Batch:
-    """Chips that wait for being encoded together."""
-
-    chips: list[Chip] = field(default_factory=list)
-    pixels: list[Pixels] = field(default_factory=list)
-    byte_count: int = 0
-
-    def append(self, chip: Chip, pixels: Pixels) -> None:
-        self.chips.append(chip)
-        self.pixels.append(pixels)
-        self.byte_count += pixels.values.nbytes
-
-    def by_scene(self) -> list[_Batch]:
-        parts: dict[tuple[str, str], _Batch] = {}
-        for chip, pixels in zip(self.chips, self.pixels, strict=True):
-            parts.setdefault((chip.scene, chip.source), _Batch()).append(chip, pixels)
-        return list(parts.values())
 
 
 def _scenes(sources: Iterable[Scene | str], tally: Tally) -> Iterator[Scene]:

@@ -23,10 +23,16 @@ GATHER_SECONDS = 0.25  # so long small scenes are gathered for it, and no longer
 
 
 def survey(
-    scenes: Iterable[Scene], *, card: ModelCard, plan: CutPlan, tally: Tally, open_reader: OpenReader
+    scenes: Iterable[Scene],
+    *,
+    card: ModelCard,
+    plan: CutPlan,
+    tally: Tally,
+    open_reader: OpenReader,
+    first: int = 0,
 ) -> Iterator[Surveyed]:
     """Open the header of each scene and cut it; what cannot be read is refused and the next one follows."""
-    number = 0
+    number = first
     for scene in scenes:
         try:
             require_bands(card, scene)

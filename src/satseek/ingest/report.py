@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 from satseek.core.result import IngestReport
 
@@ -34,6 +35,24 @@ class Tally:
         self._warnings: dict[str, list[str]] = {}  # text -> sources, of which the first is told
         self._more_warnings = 0
         self._all_known = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Travel without the lock: what a worker of a cluster counted is brought to the one who reports."""
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=Lock())
+
+    def merge(self, other: Tally) -> None:
+        """Take over what another one counted; whether all is known, only its own holder can say."""
+        with self._lock:
+            self._counts.update(other._counts)
+            self._skipped.update(other._skipped)
+            self._refused = {**other._refused, **self._refused}
+            self._more_warnings += other._more_warnings
+        for text, sources in other._warnings.items():
+            for source in sources or [None]:
+                self.warn(text, source)
 
     def refuse(self, source: str, why: str) -> None:
         """Note a source that cannot be read, and why; its first reason stays."""
