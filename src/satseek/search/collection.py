@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from os import PathLike
 from pathlib import Path
@@ -73,16 +74,8 @@ class Collection:
         `same_place` the very place of one example is found, in any sensor; each hit says how the example lies on it.
         """
         return self.ask(
-            Query(
-                sentence=sentence,
-                sentence_weight=weight,
-                must=tuple(_keyword(item) for item in _several(must)),
-                must_not=tuple(_keyword(item) for item in _several(not_)),
-                like=tuple(self.example(item) for item in _several(like)),
-                unlike=tuple(self.example(item) for item in _several(unlike)),
-                where=None if where is None else area_of(where),
-                when=None if when is None else period_of(when),
-                sensors=(sensors,) if isinstance(sensors, str) else tuple(sensors),
+            replace(
+                self._query(sentence, weight, must, not_, like, unlike, where, when, sensors),
                 max_nodata=max_nodata,
                 max_cloud=max_cloud,
                 properties=dict(properties or {}),
@@ -123,17 +116,7 @@ class Collection:
         from satseek.search.locate.locating import Way, locate
         from satseek.search.locate.subject import named_scene, scene_of_chip, scene_with_best_hit
 
-        query = Query(
-            sentence=sentence,
-            sentence_weight=weight,
-            must=tuple(_keyword(item) for item in _several(must)),
-            must_not=tuple(_keyword(item) for item in _several(not_)),
-            like=tuple(self.example(item) for item in _several(like)),
-            unlike=tuple(self.example(item) for item in _several(unlike)),
-            where=None if where is None else area_of(where),
-            when=None if when is None else period_of(when),
-            sensors=(sensors,) if isinstance(sensors, str) else tuple(sensors),
-        )
+        query = self._query(sentence, weight, must, not_, like, unlike, where, when, sensors)
         if scene is None:
             subject = scene_with_best_hit(self.archive, query, lambda: self.model)
         elif isinstance(scene, str):
@@ -183,6 +166,31 @@ class Collection:
         if head != text and not Path(text).exists():
             return self.example((head, weight))
         return self.example(text)
+
+    def _query(
+        self,
+        sentence: str | None,
+        weight: float,
+        must: KeywordLike | Sequence[KeywordLike],
+        not_: KeywordLike | Sequence[KeywordLike],
+        like: ExampleLike | Sequence[ExampleLike],
+        unlike: ExampleLike | Sequence[ExampleLike],
+        where: Place | None,
+        when: When | None,
+        sensors: str | Sequence[str],
+    ) -> Query:
+        """Return what a person gave as a question: its content, and the facts it is bound to."""
+        return Query(
+            sentence=sentence,
+            sentence_weight=weight,
+            must=tuple(_keyword(item) for item in _several(must)),
+            must_not=tuple(_keyword(item) for item in _several(not_)),
+            like=tuple(self.example(item) for item in _several(like)),
+            unlike=tuple(self.example(item) for item in _several(unlike)),
+            where=None if where is None else area_of(where),
+            when=None if when is None else period_of(when),
+            sensors=(sensors,) if isinstance(sensors, str) else tuple(sensors),
+        )
 
     def __len__(self) -> int:
         return len(self.archive)
