@@ -67,6 +67,20 @@ def model_for(card: ModelCard) -> Model:
     return load_model(card.name)
 
 
+def card_of(name: str) -> ModelCard:
+    """Return the card of a model by its name or folder, without loading it where the card can be read alone."""
+    if name in MODELS:
+        return MODELS.get(name).card()
+    folder = best_of(Path(name))
+    return read_card(folder) if folder.is_dir() else load_model(name).card
+
+
+def best_of(folder: Path) -> Path:
+    """Return the folder of the best model, where a whole run is named."""
+    best = folder / "best"
+    return best if best.is_dir() else folder
+
+
 def cards() -> list[ModelCard]:
     """Return the card of every model in the catalogue, without loading any."""
     return [MODELS.get(name).card() for name in MODELS]
@@ -81,8 +95,7 @@ def models_with_words(sensors: Iterable[str] = ()) -> list[str]:
 
 def _load_folder(folder: Path) -> Model:
     """Return a model that was trained here; its card remembers the folder, so that an archive finds it again."""
-    best = folder / "best"  # a whole run was named: its best model is meant
-    folder = best if best.is_dir() else folder
+    folder = best_of(folder)
     model = _loaded(folder)
     model.card = replace(model.card, options={**model.card.options, FOLDER: str(folder.resolve())})
     return model
