@@ -28,6 +28,14 @@ class ModelCard:
     figures: Mapping[str, float] = field(default_factory=dict)
     limits: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
+    spaces: tuple[tuple[str, ...], ...] = ()  # sensors whose vectors may be compared; (): each with every other
+
+    def comparable_with(self, sensor: str) -> tuple[str, ...]:
+        """Return the sensors whose vectors may be compared with those of this one, itself among them."""
+        for space in self.spaces:
+            if sensor in space:
+                return space
+        return (sensor,) if self.spaces else tuple(self.sensors)
 
     def makes_same_vectors_as(self, other: ModelCard) -> bool:
         """Return whether vectors of both may be compared with each other."""
@@ -60,6 +68,7 @@ class ModelCard:
         known["ground_resolution_m"] = {
             name: (float(low), float(high)) for name, (low, high) in card.get("ground_resolution_m", {}).items()
         }
+        known["spaces"] = tuple(tuple(space) for space in card.get("spaces", ()))
         return ModelCard(**known)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from satseek.core.model import Model, require_readable, require_text
 from satseek.core.query import Example, Query
+from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Part:
     words: str | None = None  # what the archive's text is asked for
     chip: str | None = None  # the id of an example that the archive holds
     scorer: Scorer | None = None  # of words, where the model has a more exact one than the cosine
+    sensor: str | None = None  # of an example, where the model keeps sensors in spaces of their own
 
     @property
     def attracts(self) -> bool:
@@ -81,26 +83,32 @@ def _of_chips(query: Query, archive: Archive) -> list[Part]:
     asked = [(kind, example) for kind, example in _examples(query) if example.chip]
     if not asked:
         return []
-    vectors = archive.vectors([str(example.chip) for _, example in asked])
+    ids = [str(example.chip) for _, example in asked]
+    vectors = archive.vectors(ids)
+    sensors = [chip.sensor for chip in archive.get(ids)] if archive.card.spaces else [None] * len(ids)
     return [
-        Part(kind, f"{kind}: {example.name}", example.weight, np.asarray(vector, np.float32), chip=example.chip)
-        for (kind, example), vector in zip(asked, vectors, strict=True)
-    ]
+        Part(
+            kind, f"{kind}: {example.name}", example.weight, np.asarray(vector, np.float32), chip=example.chip,
+            sensor=sensor,
+        )
+        for (kind, example), vector, sensor in zip(asked, vectors, sensors, strict=True)
+    ]  # fmt: skip
 
 
 def _of_files(query: Query, model: Callable[[], Model]) -> list[Part]:
     asked = [(kind, example) for kind, example in _examples(query) if not example.chip]
     if not asked:
         return []
-    vectors = _encode_files([example for _, example in asked], model())
+    pictures = _read_files([example for _, example in asked], model())
+    vectors = model().encode_images(pictures)
     return [
-        Part(kind, f"{kind}: {example.name}", example.weight, vector)
-        for (kind, example), vector in zip(asked, vectors, strict=True)
+        Part(kind, f"{kind}: {example.name}", example.weight, vector, sensor=picture.sensor)
+        for (kind, example), vector, picture in zip(asked, vectors, pictures, strict=True)
     ]
 
 
-def _encode_files(examples: Sequence[Example], model: Model) -> FloatArray:
-    """Read each file as one picture, by the same road that ingest reads chips, and encode it."""
+def _read_files(examples: Sequence[Example], model: Model) -> list[Pixels]:
+    """Read each file as one picture, by the same road that ingest reads chips."""
     from satseek.raster.read import read_picture
     from satseek.raster.recognise import Override
 
@@ -111,4 +119,4 @@ def _encode_files(examples: Sequence[Example], model: Model) -> FloatArray:
         if model.card.sensors:
             require_readable(model.card, picture.sensor)
         pictures.append(picture)
-    return model.encode_images(pictures)
+    return pictures

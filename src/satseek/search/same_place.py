@@ -26,6 +26,7 @@ from satseek.models.structure.maps import CELL_PIXELS, load_maps, quarter_turned
 from satseek.models.structure.registration import Candidates, Registration, register, scores_of
 from satseek.search.merge import merge
 from satseek.search.result import SearchResult
+from satseek.search.spaces import within_one_space
 from satseek.search.stopwatch import Stopwatch
 from satseek.search.structure_cache import StructureCache, together
 
@@ -55,9 +56,10 @@ def ask_same_place(archive: Archive, query: Query, model: Callable[[], Model]) -
         if archive.card.sensors:
             require_readable(archive.card, picture.sensor)
         vectors = model().encode_images([quarter_turned(_fitting(picture, archive), turn) for turn in _TURNS])
+    filters, kept_apart = within_one_space(Filters.of(query), archive.card, [picture.sensor])
     wanted = query.offset + query.k
     with watch.stage("recall"):
-        cosines, index = _recalled(archive, vectors, query, max(CANDIDATES, wanted))
+        cosines, index = _recalled(archive, vectors, filters, max(CANDIDATES, wanted))
         chips = archive.get(list(cosines))
     with watch.stage("structure"):
         held, refused = _cache_of(archive.uri).of(chips)
@@ -71,7 +73,7 @@ def ask_same_place(archive: Archive, query: Query, model: Callable[[], Model]) -
     hits = tuple(_hit(found[row], rank, others, archive.card.name) for rank, (row, others) in enumerate(kept, start=1))[
         query.offset : wanted
     ]
-    notes = _notes(refused, picture)
+    notes = (*_notes(refused, picture), *kept_apart)
     explanation = Explanation(watch.milliseconds, index, archive.card.name, len(archive), len(found))
     return SearchResult(hits, query, explanation, notes)
 
@@ -100,9 +102,9 @@ def _fitting(picture: Pixels, archive: Archive) -> Pixels:
     return picture if shrink >= 1 else scaled(picture, shrink)
 
 
-def _recalled(archive: Archive, vectors: FloatArray, query: Query, wanted: int) -> tuple[dict[str, float], str]:
+def _recalled(archive: Archive, vectors: FloatArray, filters: Filters, wanted: int) -> tuple[dict[str, float], str]:
     """Return the best candidates over all turns, id -> cosine, and the index that found them."""
-    filters, best, index = Filters.of(query), dict[str, float](), "none"
+    best, index = dict[str, float](), "none"
     for vector in vectors:
         if not vector.any():
             continue

@@ -22,6 +22,7 @@ from satseek.search.fuse import Scores, fused
 from satseek.search.merge import Place, merge
 from satseek.search.recall import ANCHORS, Pool, recall
 from satseek.search.result import SearchResult
+from satseek.search.spaces import within_one_space
 from satseek.search.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -46,7 +47,8 @@ def ask(archive: Archive, query: Query, model: Callable[[], Model], judge: Judge
     watch, filters = Stopwatch(), Filters.of(query)
     with watch.stage("encode"):
         parts = embed(query, archive, model)
-    notes = _notes(parts, archive)
+    filters, kept_apart = within_one_space(filters, archive.card, [part.sensor for part in parts])
+    notes = (*_notes(parts, archive), *kept_apart)
     if not any(part.attracts or part.is_known for part in parts):
         return _listed(archive, query, [part.words or "" for part in parts], notes, watch)
     places, scores, pool = _found(archive, query, parts, filters, watch)

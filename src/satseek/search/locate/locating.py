@@ -12,6 +12,7 @@ from affine import Affine
 from satseek.core.area import Area
 from satseek.core.card import ModelCard
 from satseek.core.errors import ChipNotFound, SourceError, UsageError
+from satseek.core.filters import Filters
 from satseek.core.model import Model, require_readable
 from satseek.core.query import Query
 from satseek.core.scene import Scene, Window
@@ -34,6 +35,7 @@ from satseek.search.locate.report import Localisation
 from satseek.search.locate.score import scored
 from satseek.search.locate.stretch import Stretch, cut_of, inside
 from satseek.search.locate.sure import chance_of_best
+from satseek.search.spaces import within_one_space
 from satseek.search.stopwatch import Stopwatch
 
 if TYPE_CHECKING:
@@ -86,6 +88,7 @@ def locate(
     with watch.stage("encode words"):
         parts = embed(query, cast("Archive", archive or _NoArchive(card)), model)
         require_known(parts, card)
+        within_one_space(Filters(sensors=(scene.sensor,)), card, [part.sensor for part in parts])
     with watch.stage("look"):
         looked = _looked(ground, region, held, card, model, way, on_progress)
     with watch.stage("score"):
