@@ -20,7 +20,24 @@ FORBIDDEN = re.compile(
     r"permission denied|read-only file system|not permitted|access ?denied|os error (13|30|1)\b", re.I
 )
 CONFLICT = re.compile(r"conflict|concurrent|preempted|already exists|too many", re.I)
+NO_TABLE = re.compile(r"Table '.*' was not found")
 ATTEMPTS = 8
+
+# What object stores and the way to them say.
+NO_BUCKET = re.compile(r"NoSuchBucket|bucket does not exist|BucketNotFound|Bucket '.*' not found", re.I)
+NO_KEYS = re.compile(r"Failed to get AWS credentials|CredentialsNotLoaded|no credentials|MissingAccessKey", re.I)
+WRONG_KEYS = re.compile(r"InvalidAccessKeyId|SignatureDoesNotMatch|ExpiredToken|InvalidToken", re.I)
+DENIED = re.compile(
+    r"AccessDenied|lacked the necessary privileges|status: 40[13]\b|\b40[13] (Forbidden|Unauthorized)", re.I
+)
+UNREACHED = re.compile(r"kind: Connect|tcp connect error|dns error|Connection refused|error sending request", re.I)
+TRANSIENT = re.compile(
+    r"status(?: code)?: 5\d\d|\b50[0234] |SlowDown|InternalError|TimedOut|timed out|timeout"
+    r"|kind: (?:Timeout|Connect|Request|Body)|IncompleteMessage|connection (?:closed|reset)"
+    r"|error decoding response body|end of file before message",
+    re.I,
+)
+PAUSES_S = (1.0, 3.0, 9.0)  # before a commit is tried again when an object store failed; Lance has tried, too
 
 
 @contextmanager
@@ -39,21 +56,38 @@ def store_errors(uri: str, doing: str) -> Iterator[None]:
 
 
 def with_retries(commit: Callable[[], T], uri: str, doing: str) -> T:
-    """Run a commit again when another process was quicker; what else goes wrong is raised in our words."""
+    """Run a commit again when another process was quicker, or the way to the store failed for a moment.
+
+    Every commit of ours may run twice: whether the first one arrived is not known when an answer was lost.
+    """
     with store_errors(uri, doing):
+        pauses = iter(PAUSES_S)
         for attempt in range(1, ATTEMPTS):
             try:
                 return commit()
             except (OSError, RuntimeError, ValueError) as error:
-                if not CONFLICT.search(str(error)) or FULL.search(str(error)):
+                text = str(error)
+                overtaken = CONFLICT.search(text) is not None and FULL.search(text) is None
+                pause = _moment(attempt) if overtaken else next(pauses, None) if _failed_far_away(text, uri) else None
+                if pause is None:
                     raise
-                logger.debug("commit to %s was overtaken (attempt %d): %s", uri, attempt, error)
-                time.sleep(random.uniform(0.5, 1) * min(0.05 * 2**attempt, 2))
+                logger.debug("commit to %s did not succeed (attempt %d): %s", uri, attempt, error)
+                time.sleep(pause)
         return commit()
+
+
+def _moment(attempt: int) -> float:
+    return random.uniform(0.5, 1) * min(0.05 * 2**attempt, 2)
+
+
+def _failed_far_away(text: str, uri: str) -> bool:
+    return "://" in uri and not NO_BUCKET.search(text) and not DENIED.search(text) and bool(TRANSIENT.search(text))
 
 
 def _ours(error: Exception, uri: str, doing: str) -> ArchiveError:
     text = " ".join(str(error).split())
+    if "://" in uri and (far := _far(text, uri, doing)) is not None:
+        return far
     if FULL.search(text):
         return ArchiveReadOnly(
             f"The disk that holds the archive '{uri}' is full. What was reported as added is safe; free some space and "
@@ -63,11 +97,47 @@ def _ours(error: Exception, uri: str, doing: str) -> ArchiveError:
         return ArchiveReadOnly(
             f"The archive '{uri}' could not be {doing}: permission denied. Check who may read and write this folder."
         )
-    if re.search(r"Table '.*' was not found", text):
+    if NO_TABLE.search(text):
         return ArchiveNotFound(f"There is no archive at '{uri}'. Fill one with: satseek ingest {uri} SOURCE")
     return ArchiveError(
         f"The archive '{uri}' could not be {doing}: {_first_sentence(text)} Check it with: satseek archive verify {uri}"
     )
+
+
+def _far(text: str, uri: str, doing: str) -> ArchiveError | None:
+    """Return what an object store means, where it says something of its own."""
+    bucket = uri.partition("://")[2].partition("/")[0]
+    if NO_BUCKET.search(text):
+        return ArchiveNotFound(
+            f"There is no bucket '{bucket}' where the archive '{uri}' should be. Check its name and the region and "
+            "endpoint (AWS_REGION, AWS_ENDPOINT_URL), or make the bucket first: satseek makes archives, not buckets."
+        )
+    if NO_KEYS.search(text):
+        return ArchiveReadOnly(
+            f"The archive '{uri}' could not be {doing}: no credentials for the object store were found. Set "
+            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_SKIP_SIGNATURE=true for a public bucket."
+        )
+    if WRONG_KEYS.search(text):
+        return ArchiveReadOnly(
+            f"The archive '{uri}' could not be {doing}: the object store does not accept these credentials. Check "
+            "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN."
+        )
+    if DENIED.search(text):
+        return ArchiveReadOnly(
+            f"The archive '{uri}' could not be {doing}: the object store denied access. Reading needs the rights to "
+            f"list and get objects of the bucket '{bucket}', filling it also to put and delete them."
+        )
+    if UNREACHED.search(text):
+        return ArchiveError(
+            f"The archive '{uri}' could not be {doing}: its object store does not answer. Check the network and the "
+            "endpoint (AWS_ENDPOINT_URL). What was reported as added is safe."
+        )
+    if TRANSIENT.search(text):
+        return ArchiveError(
+            f"The archive '{uri}' could not be {doing}: its object store failed, or took too long, several times "
+            "over. What was reported as added is safe; run the same again to go on."
+        )
+    return None
 
 
 def _first_sentence(text: str) -> str:
