@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+import numpy as np
+
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
-from satseek.core.sensor import Pixels
+from satseek.core.sensor import SENSORS, Pixels
 from satseek.core.vectors import FloatArray
 
 
@@ -34,6 +36,41 @@ def require_readable(card: ModelCard, sensor: str) -> None:
         raise ModelError(
             f"Model '{card.name}' cannot read '{sensor}' chips; it reads {', '.join(card.sensors)}. "
             "Choose another model with --model (see 'satseek models')."
+        )
+
+
+def require_bands(card: ModelCard, chip: Pixels) -> None:
+    """Raise `ModelError` when a chip lacks a band that the model names."""
+    wanted = card.sensors[chip.sensor]
+    missing = [name for name in wanted if name not in chip.bands]
+    if missing:
+        raise ModelError(
+            f"Model '{card.name}' needs the bands {', '.join(wanted)} of '{chip.sensor}', and this chip has no "
+            f"{', '.join(missing)}. Ingest scenes that have them, or choose another model."
+        )
+
+
+def require_unit(chip: Pixels) -> None:
+    """Raise `ModelError` when a chip's values cannot be in its sensor's unit: it would be seen as other ground."""
+    sensor = SENSORS.get(chip.sensor)
+    some = chip.values[:, ::4, ::4][:, chip.valid[::4, ::4]]
+    if not some.size or not np.isfinite(some).any():
+        return
+    low, high, middle = float(np.nanmin(some)), float(np.nanmax(some)), float(np.nanmedian(some))
+    if sensor.unit == "8-bit" and (low < 0 or high > 255 or (some.dtype.kind == "f" and 0 < high <= 1)):
+        raise ModelError(
+            f"These {chip.sensor} values ({low:g} to {high:g}) are not 8-bit, which goes from 0 to 255. "
+            "Stretch them to it, or say what they are when ingesting (--sensor)."
+        )
+    if sensor.unit == "reflectance" and middle > sensor.valid_range[1]:
+        raise ModelError(
+            f"These {chip.sensor} values (median {middle:g}) are not reflectance, which lies in 0…1. "
+            "Read them with their scale and offset (--unit DN; 0.0001 for most products)."
+        )
+    if sensor.unit == "dB" and low >= 0 and high > 0:
+        raise ModelError(
+            f"These {chip.sensor} values are all positive, so they are linear backscatter and not dB. Say what they "
+            "are when ingesting (--unit power or --unit amplitude): 10·log10 of power, 20·log10 of amplitude."
         )
 
 

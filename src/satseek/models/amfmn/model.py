@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
-from satseek.core.model import require_readable
+from satseek.core.model import require_bands, require_readable, require_unit
 from satseek.core.sensor import SENSORS, Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.amfmn.network import Amfmn, AmfmnSettings
@@ -126,13 +126,9 @@ class AmfmnModel:
 def _picture(chip: Pixels, card: ModelCard) -> Tensor:
     """Return a chip as 8-bit-ranged true colour; Sentinel-2 as it is drawn, reflectance 0 to 0.3."""
     require_readable(card, chip.sensor)
+    require_bands(card, chip)
+    require_unit(chip)
     wanted = card.sensors[chip.sensor]
-    missing = [name for name in wanted if name not in chip.bands]
-    if missing:
-        raise ModelError(
-            f"Model '{card.name}' needs the bands {', '.join(wanted)} of '{chip.sensor}', and this chip has no "
-            f"{', '.join(missing)}. Ingest scenes that have them, or choose another model."
-        )
     values = np.stack([chip.band(name) for name in wanted])  # (3, height, width)
     if chip.sensor != "rgb":
         drawing = SENSORS.get(chip.sensor).drawings["natural"]

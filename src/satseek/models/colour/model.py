@@ -8,7 +8,7 @@ import numpy as np
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
-from satseek.core.model import require_readable
+from satseek.core.model import require_bands, require_readable, require_unit
 from satseek.core.sensor import SENSORS, Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.colour import lexicon, optical, radar
@@ -105,14 +105,8 @@ def _require_readable(chip: Pixels) -> None:
             f"Model 'colour' reads {chip.sensor} bands {', '.join(sensor.band_names)}; this chip has "
             f"{', '.join(chip.bands) or 'none'}."
         )
-    some = chip.values[:, ::8, ::8][:, chip.valid[::8, ::8]]
-    if chip.sensor == "s2" and some.size and np.median(some) > sensor.valid_range[1]:
-        raise ModelError(
-            f"These s2 values (median {np.median(some):g}) are not reflectance, which lies in 0…1. "
-            "Read them with their scale and offset (0.0001 for most products)."
-        )
-    if chip.sensor == "s1" and some.size and some.min() >= 0:
-        raise ModelError("These s1 values are all positive, so they are not dB. Convert linear backscatter first.")
+    require_bands(card(), chip)
+    require_unit(chip)
 
 
 ENTRY = ModelEntry(card=card, load=ColourModel)

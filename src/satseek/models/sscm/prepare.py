@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
-from satseek.core.model import require_readable
+from satseek.core.model import require_bands, require_readable, require_unit
 from satseek.core.sensor import SENSORS, Pixels
 from satseek.core.vectors import FloatArray
 from satseek.models.sscm.levels import levels_of
@@ -40,6 +40,8 @@ def sensors_of(bands: Mapping[str, tuple[str, ...]]) -> dict[str, tuple[str, ...
 def encoder_of(chip: Pixels, bands: Mapping[str, tuple[str, ...]], card: ModelCard) -> str:
     """Return which sensor's encoder takes a chip; true colour goes where true colour of Sentinel-2 goes."""
     require_readable(card, chip.sensor)
+    require_bands(card, chip)
+    require_unit(chip)
     return "s2" if chip.sensor == "rgb" and "rgb" not in bands else chip.sensor
 
 

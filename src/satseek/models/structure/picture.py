@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from satseek.core.errors import ModelError
+from satseek.core.model import require_unit
 from satseek.core.sensor import BoolArray, Pixels
 from satseek.core.vectors import FloatArray
 
@@ -23,11 +24,7 @@ def brightness(chip: Pixels) -> tuple[FloatArray, BoolArray]:
     if min(chip.values.shape[1:]) < _FEWEST:
         height, width = chip.values.shape[1:]
         raise ModelError(f"A chip of {width}×{height} pixels holds no structure; {_FEWEST}×{_FEWEST} are the fewest.")
-    if chip.sensor == "s1" and _is_linear(chip):
-        raise ModelError(
-            "These s1 values are all positive, so they are linear backscatter and not dB. "
-            "Convert them first: 10·log10 of power, 20·log10 of amplitude (--unit power or amplitude does it)."
-        )
+    require_unit(chip)
     weights = np.array([_GREY.get(band, 0.0) for band in chip.bands], dtype=np.float32)
     if chip.sensor == "s1" or not weights.any():
         weights = np.ones(len(chip.bands), dtype=np.float32)
@@ -35,8 +32,3 @@ def brightness(chip: Pixels) -> tuple[FloatArray, BoolArray]:
     if not chip.valid.all():
         plane = np.where(chip.valid, plane, plane[chip.valid].mean() if chip.valid.any() else 0.0)
     return np.ascontiguousarray(plane, dtype=np.float32), chip.valid
-
-
-def _is_linear(chip: Pixels) -> bool:
-    some = chip.values[:, ::4, ::4][:, chip.valid[::4, ::4]]
-    return bool(some.size and some.min() >= 0 and some.max() > 0)
