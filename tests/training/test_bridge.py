@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -101,6 +102,16 @@ def test_the_frozen_eyes_look_once(data: Path, tmp_path: Path, eyes: dict[str, E
     assert looked == 32 * 2 + 8  # two windows of each train place, and val whole
     go(data, tmp_path / "run", "optimiser.epochs=2", resume=True)
     assert eyes["sscm"].seen == looked
+
+
+def test_half_precision_is_as_good(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    recipe = read_recipe("satseek-one", [*CHANGES, "optimiser.epochs=2"])
+    losses = []
+    for precision in ("32-true", "bf16-mixed"):
+        train(recipe, data, tmp_path / precision, device="cpu", precision=precision)
+        with open(tmp_path / precision / "curve.csv", encoding="utf-8") as file:
+            losses.append([float(row["loss"]) for row in csv.DictReader(file)])
+    assert losses[1] == pytest.approx(losses[0], rel=0.02)
 
 
 def test_eyes_that_were_changed_since_are_refused(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:

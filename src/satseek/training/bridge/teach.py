@@ -88,11 +88,12 @@ class BridgeObjective(nn.Module):
 
     def forward(self, batch: VectorBatch) -> dict[str, Tensor]:
         """Return the losses by name; `loss` is their weighted sum."""
-        crossed = self.network(batch.radar).float()
-        with torch.autocast(crossed.device.type, enabled=False):
+        radar, optical = batch.radar.float(), batch.optical.float()  # mixed precision hands them over in half
+        with torch.autocast(radar.device.type, enabled=False):
+            crossed = self.network(radar)
             same = torch.eye(len(crossed), dtype=torch.bool, device=crossed.device)
-            pairs = info_nce(crossed @ batch.optical.T, same, scale=self.log_scale.exp().clamp(max=50))
-        gap = discrepancy([crossed, batch.optical], form="one_minus_cos")
+            pairs = info_nce(crossed @ optical.T, same, scale=self.log_scale.exp().clamp(max=50))
+            gap = discrepancy([crossed, optical], form="one_minus_cos")
         return {"loss": pairs + self.settings.one_minus_cos * gap, "pairs": pairs, "gap": gap}
 
 
