@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from satseek.core.card import ModelCard
+from satseek.core.sensors.s1 import DISPLAY_RANGE_DB
 from satseek.models.sscm.prepare import sensors_of
 from satseek.training.across.exam import PairExam
 from satseek.training.across.lessons import PairLessons
@@ -49,6 +51,23 @@ def card_of_pair_run(
             "resolution_m": lessons.resolution_m,
             "window": recipe.data.window,
             "bands": {sensor: list(names) for sensor, names in bands.items()},
+            **({"radar": _radar(bands["s1"], recipe.model.normalise)} if "s1" in bands else {}),
             "recipe": recipe.to_json(),
         },
     )
+
+
+def _radar(wanted: tuple[str, ...], normalise: str) -> dict[str, Any]:
+    """Return what the radar encoder takes, and what becomes of it before the network sees it."""
+    alone = (
+        "of two polarisations the mean of both"
+        if len(wanted) == 1
+        else "a missing polarisation is the other one, 7 dB apart"
+    )
+    levels = "each chip less its mean, over its deviation" if normalise == "chip" else "by the levels of BigEarthNet"
+    return {
+        "takes": ["VV", "VH"],
+        "unit": "dB",
+        "display_range_db": list(DISPLAY_RANGE_DB),
+        "stretch": f"{levels}; {alone}",
+    }
