@@ -29,6 +29,7 @@ def card_of_pair_run(
     bands = recipe.model.bands
     sensors = sensors_of(bands)
     before, after = exam.gap
+    painted = f", {recipe.data.painted:,} of them painted" if recipe.data.painted else ""
     return ModelCard(
         name=recipe.name,
         version="1",
@@ -40,7 +41,7 @@ def card_of_pair_run(
         units={sensor: _UNITS[sensor] for sensor in sensors},
         ground_resolution_m=dict.fromkeys(sensors, (lessons.native_m, lessons.resolution_m)),
         training_data=(
-            f"{lessons.name}, train split: {len(lessons):,} places seen by {' and '.join(bands)}; recipe "
+            f"{lessons.name}, train split: {len(lessons):,} places seen by {' and '.join(bands)}{painted}; recipe "
             f"'{recipe.name}', seed {recipe.seed}, {epoch + 1} of {recipe.optimiser.epochs} epochs, no labels"
         ),
         figures={f"{name}_val_mean_recall": round(value, 2) for name, value in figures.items()}

@@ -23,6 +23,7 @@ class PairData:
     choose_every: int = 1  # epochs between exams on the val split
     exam_shift_m: float = 320.0  # by which the windows of the shifted exam are moved at most, each sensor's by itself
     exam_seeds: int = 2  # draws of those shifts, averaged
+    painted: int = 0  # places of the painted world that are taught beside the set's own
     memory_gb: float = 4.0  # bound of the decoded pictures; beyond it they are packed on disk
 
 
@@ -94,6 +95,7 @@ def _check_numbers(recipe: PairRecipe) -> None:
         ("data.choose_every", 1, 100_000),
         ("data.exam_seeds", 1, 100),
         ("data.resolution_m", 0, 10_000),
+        ("data.painted", 0, 1_000_000),
         ("augment.apart", 0, 1),
         ("augment.scale", 0, 0.5),
         ("augment.speckle", 0, 2),

@@ -14,6 +14,8 @@ from torch import Tensor
 
 from satseek.core.errors import ModelError, UsageError
 from satseek.datasets.catalogue import load_pairs
+from satseek.datasets.co_registered import CoRegisteredSet
+from satseek.datasets.joined_pairs import JoinedPairs
 from satseek.models.checkpoint import load_checkpoint, save_checkpoint
 from satseek.models.sscm.model import MEANS
 from satseek.models.sscm.network import Sscm
@@ -25,6 +27,7 @@ from satseek.training.across.objective import PairObjective
 from satseek.training.across.settings import PairRecipe
 from satseek.training.curve import Epoch
 from satseek.training.loop import Run
+from satseek.training.painted import painted_like
 from satseek.training.report import BEST, Listener, TrainingReport, report_of
 
 log = logging.getLogger(__name__)
@@ -35,7 +38,7 @@ def train_pairs(
 ) -> TrainingReport:
     """Train a recipe on co-registered pairs, write the best model to `out/best`, and say what it came to."""
     cache = out / "cache"
-    lessons = lessons_of(load_pairs(recipe.data.set, data, split="train"), recipe, cache)
+    lessons = lessons_of(_taught(recipe, data, cache), recipe, cache)
     val = lessons_of(load_pairs(recipe.data.set, data, split="val"), recipe, cache)
     torch.manual_seed(recipe.seed)
     network = starting_pair_network(recipe, data)
@@ -50,6 +53,14 @@ def train_pairs(
     exam = PairExam(lessons, val, recipe)
     run.train(batches, [exam], _Keeper(run, recipe, lessons, exam, listener))
     return report_of(run, images=len(lessons), captions=0)
+
+
+def _taught(recipe: PairRecipe, data: Path, cache: Path) -> CoRegisteredSet:
+    """Return the places to learn from: those of the set, and painted ones beside them where the recipe wants some."""
+    pairs = load_pairs(recipe.data.set, data, split="train")
+    if not recipe.data.painted:
+        return pairs
+    return JoinedPairs([pairs, painted_like(pairs, recipe.data.painted, cache)])
 
 
 def starting_pair_network(recipe: PairRecipe, data: Path) -> Sscm:
