@@ -1,0 +1,179 @@
+"""The Hugging Face hub (or a mirror: HF_ENDPOINT), asked with patience that ends, its faults said in our words."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from satseek.core.errors import ModelError, SatSeekError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+TIMEOUT_S = 10.0  # for an answer to begin
+_OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "SATSEEK_OFFLINE")
+
+
+@dataclass(frozen=True)
+class HubFile:
+    """A file of a repository, as the hub lists it."""
+
+    path: str
+    size: int | None
+    sha256: str | None  # of large files; git keeps small ones under another digest
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A repository of the hub at one commit."""
+
+    name: str
+    commit: str
+    files: dict[str, HubFile]
+
+
+def api() -> HfApi:
+    """Return the hub's own client at the endpoint that the environment names now."""
+    if any(os.environ.get(name, "").strip().upper() in ("1", "ON", "YES", "TRUE") for name in _OFFLINE):
+        raise ModelError(
+            "Nothing is fetched: this machine is told to stay offline "
+            f"({', '.join(name for name in _OFFLINE if os.environ.get(name))}). Unset that, or put the file in place."
+        )
+    try:
+        from huggingface_hub import HfApi
+    except ImportError as error:
+        raise ModelError('The hub needs an extra: pip install "satseek[clip]".') from error
+    return HfApi(endpoint=endpoint(), library_name="satseek")
+
+
+def endpoint() -> str:
+    """Return where the hub is."""
+    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+
+
+def look_up(name: str, revision: str = "main") -> Repository:
+    """Return what a repository holds; the first question to a hub, so that one that is not there is found out soon."""
+    client = api()
+    with faults_in_our_words(name):
+        info = client.model_info(name, revision=revision, files_metadata=True, timeout=TIMEOUT_S)
+    files = {
+        each.rfilename: HubFile(each.rfilename, each.size, each.lfs.sha256 if each.lfs else None)
+        for each in info.siblings or []
+    }
+    return Repository(name, str(info.sha), files)
+
+
+def download(repository: Repository, file: str, folder: Path) -> Path:
+    """Fetch one file into a folder, going on where an earlier try broke off; one that arrives wrong is refused."""
+    from satseek.models.brought.shelf import sha256_of
+
+    if file not in repository.files:
+        there = ", ".join(sorted(repository.files)) or "nothing"
+        raise ModelError(f"'{repository.name}' on {endpoint()} has no {file}; it has {there}.")
+    with faults_in_our_words(repository.name), _quietly():
+        from huggingface_hub import hf_hub_download
+
+        path = hf_hub_download(
+            repository.name,
+            file,
+            revision=repository.commit,
+            local_dir=folder,
+            endpoint=endpoint(),
+            etag_timeout=TIMEOUT_S,
+            library_name="satseek",
+        )
+    told = repository.files[file].sha256
+    if told is not None and sha256_of(Path(path)) != told:
+        Path(path).unlink()
+        raise ModelError(
+            f"{file} of '{repository.name}' arrived with another sha256 than the hub states ({told}). It was deleted; "
+            "try again, and look at what lies between here and the hub if it stays so."
+        )
+    return Path(path)
+
+
+@contextmanager
+def faults_in_our_words(name: str) -> Iterator[None]:
+    """Turn what a hub does not do into one line that says so."""
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    try:
+        yield
+    except SatSeekError:
+        raise
+    except GatedRepoError as error:
+        raise ModelError(
+            f"'{name}' on {endpoint()} is behind its own licence: accept it there in a browser, then log in here "
+            "('hf auth login', or HF_TOKEN) and try again."
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise ModelError(
+            f"There is no '{name}' on {endpoint()}, or it is private: then log in ('hf auth login', or HF_TOKEN)."
+        ) from error
+    except RevisionNotFoundError as error:
+        raise ModelError(f"'{name}' on {endpoint()} has no such revision.") from error
+    except (OfflineModeIsEnabled, LocalEntryNotFoundError) as error:
+        raise ModelError(
+            f"'{name}' is not here, and {endpoint()} cannot be asked: {_short(error)}. Fetch it on a machine with "
+            "internet and bring the file."
+        ) from error
+    except HfHubHTTPError as error:
+        status = getattr(error.response, "status_code", None)
+        raise ModelError(_refusal(name, status, error)) from error
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelError(_silence(name, error)) from error
+    except Exception as error:
+        if "httpx" not in type(error).__module__:  # the client's faults of connection: its own errors are no OSError
+            raise
+        raise ModelError(_silence(name, error)) from error
+
+
+def _refusal(name: str, status: int | None, error: BaseException) -> str:
+    if status in (401, 403):
+        return (
+            f"{endpoint()} does not let you do this with '{name}' (status {status}). Log in with a token that may: "
+            "'hf auth login', or HF_TOKEN."
+        )
+    if status == 429:
+        return f"{endpoint()} has been asked too often (status 429). Wait some minutes and try again."
+    return f"{endpoint()} answered '{name}' with an error (status {status}): {_short(error)}. Try again later."
+
+
+def _silence(name: str, error: BaseException) -> str:
+    return (
+        f"{endpoint()} does not answer ({_short(error)}), so '{name}' was not reached. Look at the network or "
+        "HF_ENDPOINT; without internet, fetch the files elsewhere and bring them (see docs/models.md)."
+    )
+
+
+def _short(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Let the hub's client draw its bars at a terminal only."""
+    import sys
+
+    from huggingface_hub import utils
+
+    bars: Any = utils
+    hushed = not sys.stderr.isatty() and not bars.are_progress_bars_disabled()
+    if hushed:
+        bars.disable_progress_bars()
+    try:
+        yield
+    finally:
+        if hushed:
+            bars.enable_progress_bars()
