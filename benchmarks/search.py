@@ -28,9 +28,10 @@ from machine import RESULTS, facts, write_result
 import worlds
 
 SHARES = {"none": 1.0, "10 %": 0.1, "1 %": 0.01, "0.01 %": 0.0001}
-ENGINES = ("satseek", "numpy", "faiss-ivf-sq8", "faiss-hnsw")
+ENGINES = ("satseek", "numpy", "faiss-ivf-sq8", "faiss-hnsw", "usearch")
 K = 10
 WANTED_RECALL = 0.95
+MOST_ASKED = 10_240  # of an engine without filters
 Box = tuple[float, float, float, float]
 
 
@@ -46,7 +47,7 @@ def main() -> None:
     if arguments.engine:
         print(json.dumps(measure(arguments.engine, arguments.work, arguments.rows[0])))
         return
-    result = facts(data=_data(arguments), seed=arguments.seed, libraries=("lancedb", "pyarrow", "faiss-cpu"))
+    result = facts(data=_data(arguments), seed=arguments.seed, libraries=("lancedb", "pyarrow", "faiss-cpu", "usearch"))
     result["rows"] = {}
     for rows in arguments.rows:
         with _folder(arguments, rows) as folder:
@@ -141,6 +142,7 @@ def measure(name: str, folder: Path, rows: int) -> dict[str, Any]:
     started = time.perf_counter()
     engine = {
         "satseek": _satseek, "numpy": _numpy, "faiss-ivf-sq8": _faiss_ivf, "faiss-hnsw": _faiss_hnsw,
+        "usearch": _usearch,
     }[name](folder)  # fmt: skip
     measured: dict[str, Any] = {"ready_seconds": round(time.perf_counter() - started, 2), "filters": {}}
     questions = np.load(folder / "questions.npy")
@@ -297,6 +299,29 @@ def _faiss(folder: Path, index: Any, efforts: tuple[int, ...], parameters: Calla
         return [int(each) for each in found[0] if each >= 0]
 
     return Engine(answer, efforts)
+
+
+def _usearch(folder: Path) -> Engine:
+    """HNSW with 8-bit vectors; it has no filters in Python, so it is asked for more until enough lie in the box."""
+    from usearch.index import Index
+
+    base, places = np.load(folder / "vectors.npy", mmap_mode="r"), _places(folder)
+    index = Index(ndim=base.shape[1], metric="cos", dtype="i8", connectivity=16, expansion_add=128)
+    for first in range(0, len(base), 50_000):
+        part = np.asarray(base[first : first + 50_000])
+        index.add(np.arange(first, first + len(part)), part)
+
+    def answer(question: np.ndarray, bbox: Box | None, effort: int) -> list[int]:
+        index.expansion_search = effort
+        kept, wanted = None if bbox is None else places.inside(bbox), K
+        while True:
+            found = index.search(question, wanted).keys
+            ids = [int(each) for each in found if kept is None or kept[each]][:K]
+            if len(ids) == K or wanted >= MOST_ASKED:
+                return ids
+            wanted *= 4
+
+    return Engine(answer, (32, 64, 128, 256, 512, 1024, 2048))
 
 
 def _places(folder: Path) -> worlds.Places:
