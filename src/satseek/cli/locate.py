@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from satseek.cli.content import Like, LikeSensor, Must, MustNot, Sentence, Unlike
 from satseek.cli.say import errors_for_people, progress, tell, write_json
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from satseek.search.locate.locating import Way
     from satseek.search.locate.report import Localisation
 
-_CONTENT = "What to find"
 _PLACE = "Where to look"
 _WAY = "How to look"
 _OUTPUT = "What comes out"
@@ -31,27 +31,12 @@ def run(
     subject: Annotated[
         str, typer.Argument(metavar="SCENE|ARCHIVE", help="A file, a product folder, an address; or an archive.")
     ],
-    sentence: Annotated[str | None, typer.Argument(metavar="[SENTENCE]", help="What to find, in words.")] = None,
-    must: Annotated[
-        list[str] | None,
-        typer.Option("--must", metavar="WORD[:WEIGHT]", help="Must be there.", rich_help_panel=_CONTENT),
-    ] = None,
-    must_not: Annotated[
-        list[str] | None,
-        typer.Option("--not", metavar="WORD[:WEIGHT]", help="Must not be there.", rich_help_panel=_CONTENT),
-    ] = None,
-    like: Annotated[
-        list[str] | None,
-        typer.Option("--like", metavar="FILE|ID[:WEIGHT]", help="More like this.", rich_help_panel=_CONTENT),
-    ] = None,
-    unlike: Annotated[
-        list[str] | None,
-        typer.Option("--unlike", metavar="FILE|ID[:WEIGHT]", help="Less like this.", rich_help_panel=_CONTENT),
-    ] = None,
-    like_sensor: Annotated[
-        str | None,
-        typer.Option("--like-sensor", metavar="SENSOR", help="Sensor of the example files.", rich_help_panel=_CONTENT),
-    ] = None,
+    sentence: Sentence = None,
+    must: Must = None,
+    must_not: MustNot = None,
+    like: Like = None,
+    unlike: Unlike = None,
+    like_sensor: LikeSensor = None,
     archive: Annotated[
         str | None,
         typer.Option("--archive", metavar="A", help="Whose chips of SCENE are used.", rich_help_panel=_PLACE),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from satseek.cli.content import CONTENT, Like, LikeSensor, Must, MustNot, Sentence, Unlike
 from satseek.cli.say import errors_for_people, tell, write_json
 
 if TYPE_CHECKING:
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from satseek.search.collection import Collection
     from satseek.search.result import SearchResult
 
-_CONTENT = "What to find"
 _FACTS = "Where, when, how good"
 _FEEDBACK = "Learn from results"
 _OUTPUT = "What comes out"
@@ -22,35 +22,18 @@ _OUTPUT = "What comes out"
 
 def run(
     archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="The archive to ask: a folder or an s3:// place.")],
-    sentence: Annotated[str | None, typer.Argument(metavar="[SENTENCE]", help="What to find, in words.")] = None,
-    must: Annotated[
-        list[str] | None,
-        typer.Option("--must", metavar="WORD[:WEIGHT]", help="Must be in the picture.", rich_help_panel=_CONTENT),
-    ] = None,
-    must_not: Annotated[
-        list[str] | None,
-        typer.Option("--not", metavar="WORD[:WEIGHT]", help="Must not be there.", rich_help_panel=_CONTENT),
-    ] = None,
-    like: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--like", metavar="FILE|ID[:WEIGHT]", help="More like this, of any sensor.", rich_help_panel=_CONTENT
-        ),
-    ] = None,
-    unlike: Annotated[
-        list[str] | None,
-        typer.Option("--unlike", metavar="FILE|ID[:WEIGHT]", help="Less like this.", rich_help_panel=_CONTENT),
-    ] = None,
-    like_sensor: Annotated[
-        str | None,
-        typer.Option("--like-sensor", metavar="SENSOR", help="Sensor of the example files.", rich_help_panel=_CONTENT),
-    ] = None,
+    sentence: Sentence = None,
+    must: Must = None,
+    must_not: MustNot = None,
+    like: Like = None,
+    unlike: Unlike = None,
+    like_sensor: LikeSensor = None,
     same_place: Annotated[
         bool,
         typer.Option(
             "--same-place",
             help="Find the very place of --like, in any sensor, shifted or turned.",
-            rich_help_panel=_CONTENT,
+            rich_help_panel=CONTENT,
         ),
     ] = False,
     query: Annotated[
@@ -59,7 +42,7 @@ def run(
             "--query",
             metavar="FILE.json|URL",
             help="The whole question as JSON, or as the query part of a URL.",
-            rich_help_panel=_CONTENT,
+            rich_help_panel=CONTENT,
         ),
     ] = None,
     yes: Annotated[
