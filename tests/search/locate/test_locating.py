@@ -287,6 +287,24 @@ def test_windows_without_data_are_left_out(tmp_path: Path) -> None:
         found(empty)
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_heat_ends_where_the_data_does(tmp_path: Path, stored: bool) -> None:
+    values = ground(red=False)
+    values[:, :, 108:150] = np.array([200, 10, 10])[:, None, None]
+    values[:, :, :108] = 0  # chips at the edge reach up to half their side beyond it
+    scene = scene_of_files([write_raster(tmp_path / "edge.tif", values, photometric="rgb", nodata=0)])
+    result = found(scene, archive=filled(tmp_path, scene) if stored else None)
+    assert (result.stored > 0) == stored
+    side = SIDE / result.heat.shape[1]
+    edge = int(108 / side)
+    assert np.isnan(result.heat[:, :edge]).all()
+    assert np.isfinite(result.heat[:, edge + 1 :]).all()
+    longitude, _ = Transformer.from_crs("EPSG:32633", "EPSG:4326", always_xy=True).transform(
+        *(NORTH_UP_10_M @ (108 - side, 128))
+    )
+    assert shape(result.spots[0]["geometry"]).bounds[0] >= longitude
+
+
 def test_what_cannot_be_asked_is_refused_in_words(tmp_path: Path, scene: Scene) -> None:
     with pytest.raises(UsageError, match="Nothing says what to look for"):
         found(scene, "  ")

@@ -9,17 +9,17 @@ from math import prod
 from queue import Empty, Full, Queue
 
 import numpy as np
-from numpy.typing import NDArray
 
 from satseek.core.errors import SourceError
 from satseek.core.model import Model
 from satseek.core.scene import Scene, Window
-from satseek.core.sensor import SENSORS, BoolArray, Pixels
+from satseek.core.sensor import SENSORS, Pixels
 from satseek.core.vectors import FloatArray
 from satseek.raster.gdal import is_remote
 from satseek.raster.many import neighbours, read_together
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
+from satseek.search.locate.glance import glance_at
 
 WORKERS = 2
 BATCH = 64  # chips that are encoded together
@@ -27,7 +27,6 @@ BYTES_A_BATCH = 24e6  # of pixels
 MOST_NODATA = 0.5  # of a chip, as an ingest has it: emptier ones are left out
 _WAIT = 0.05  # seconds until a thread looks whether it is still wanted
 _FEW = 64  # windows that are not worth a glance first
-_GLANCE = 1024  # pixels a side of a glance at what is valid
 _UNSURE = 0.02  # of a window's share of nodata by a glance
 _STRIP = 24  # chips across: narrow enough for the blocks of one row to be there still when the next row asks
 
@@ -41,6 +40,7 @@ class Encoded:
 
     positions: list[int] = field(default_factory=list)  # of the windows asked for, in no order
     vectors: list[FloatArray] = field(default_factory=list)
+    nodata: list[float] = field(default_factory=list)  # share of each
     empty: int = 0  # windows with too much nodata, or in which the model sees nothing
     unreadable: int = 0
     error: str | None = None  # why the first of them was not read
@@ -78,7 +78,10 @@ def _encode(read: Read, model: Model, found: Encoded) -> None:
         return
     vectors = model.encode_images([pixels for _, pixels in read])
     seen = np.asarray(vectors.any(axis=1))
-    found.positions += [position for (position, _), kept in zip(read, seen.tolist(), strict=True) if kept]
+    for (position, pixels), kept in zip(read, seen.tolist(), strict=True):
+        if kept:
+            found.positions.append(position)
+            found.nodata.append(pixels.nodata_share)
     found.vectors.append(vectors[seen])
     found.empty += int((~seen).sum())
 
@@ -176,41 +179,14 @@ def _worth_reading(scene: Scene, windows: Sequence[ChipWindow], most_nodata: flo
     everything = list(range(len(windows)))
     if len(windows) < _FEW:
         return everything
-    asked = np.array([each.window for each in windows], dtype=np.int64)
-    left, top = asked[:, :2].min(axis=0)
-    right, bottom = (asked[:, :2] + asked[:, 2:]).max(axis=0)
-    shrink = max(1.0, max(right - left, bottom - top) / _GLANCE)
-    size = max(1, round((bottom - top) / shrink)), max(1, round((right - left) / shrink))
-    try:
-        with SceneReader(scene) as reader:
-            valid = reader.read(Window(int(left), int(top), int(right - left), int(bottom - top)), size).valid
-    except SourceError:  # of some part of it: windows are tried one by one
+    asked = np.array([each.window for each in windows], dtype=np.float64)
+    boxes = np.concatenate([asked[:, :2], asked[:, :2] + asked[:, 2:]], axis=1)
+    left, top = (int(side) for side in boxes[:, :2].min(axis=0))
+    right, bottom = (int(side) for side in boxes[:, 2:].max(axis=0))
+    seen = glance_at(scene, Window(left, top, right - left, bottom - top))
+    if seen is None:  # windows are tried one by one
         return everything
-    scale = np.array([size[1] / (right - left), size[0] / (bottom - top)])
-    corners = np.concatenate(
-        [(asked[:, :2] - (left, top)) * scale, (asked[:, :2] + asked[:, 2:] - (left, top)) * scale], 1
-    )
-    return np.flatnonzero(1 - _shares(valid, corners) <= most_nodata + _UNSURE).tolist()
-
-
-def _shares(valid: BoolArray, corners: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the share that is valid in boxes of left, top, right and bottom, parts of pixels counted as parts."""
-    height, width = valid.shape
-    sums = np.zeros((height + 1, width + 1))
-    sums[1:, 1:] = valid.cumsum(axis=0, dtype=np.float64).cumsum(axis=1)
-
-    def up_to(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-        column, row = np.minimum(x.astype(np.int64), width - 1), np.minimum(y.astype(np.int64), height - 1)
-        across, down = x - column, y - row
-        upper = sums[row, column] * (1 - across) + sums[row, column + 1] * across
-        lower = sums[row + 1, column] * (1 - across) + sums[row + 1, column + 1] * across
-        between: NDArray[np.float64] = upper * (1 - down) + lower * down
-        return between
-
-    left, top, right, bottom = corners.T
-    inside = up_to(right, bottom) - up_to(left, bottom) - up_to(right, top) + up_to(left, top)
-    shares: NDArray[np.float64] = inside / ((right - left) * (bottom - top))
-    return shares
+    return np.flatnonzero(1 - seen.shares(boxes) <= most_nodata + _UNSURE).tolist()
 
 
 def _jobs(scene: Scene, windows: Sequence[ChipWindow], worth: Sequence[int]) -> list[list[int]]:

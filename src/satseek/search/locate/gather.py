@@ -115,7 +115,9 @@ def completed(
     notes: tuple[str, ...] = ()
     if fresh.unreadable:
         notes = (f"{fresh.unreadable:,} windows cannot be read and are left out: {fresh.error}",)
-    chips = [_chip(scene, missing[position]) for position in fresh.positions]
+    chips = [
+        _chip(scene, missing[position], share) for position, share in zip(fresh.positions, fresh.nodata, strict=True)
+    ]
     vectors = np.concatenate([held.vectors[there], *fresh.vectors]) if fresh.vectors else held.vectors[there]
     return Looked((*known, *chips), vectors, len(there), len(chips), fresh.empty, notes)
 
@@ -133,7 +135,7 @@ def _columns(table: pa.Table, scene: Scene) -> tuple[list[Chip], FloatArray]:
     from satseek.archive.rows import fixed_rows, vectors_of
 
     table = table.filter([each == scene.id for each in table.column("scene").to_pylist()])
-    names = ("id", "scale", "caption", "keywords", "labels")
+    names = ("id", "scale", "caption", "keywords", "labels", "nodata_share")
     columns: list[list[Any]] = [table.column(name).to_pylist() for name in names]
     windows = fixed_rows(table.column("window")).tolist()
     sizes = fixed_rows(table.column("size")).tolist()
@@ -141,16 +143,18 @@ def _columns(table: pa.Table, scene: Scene) -> tuple[list[Chip], FloatArray]:
         Chip(
             id=chip_id, sensor=scene.sensor, source=scene.source, scene=scene.id, window=Window(*window), scale=scale,
             size=(size[0], size[1]), address={}, caption=caption, keywords=tuple(keywords or ()),
-            labels=tuple(labels or ()),
+            labels=tuple(labels or ()), nodata_share=nodata,
         )
-        for chip_id, scale, caption, keywords, labels, window, size in zip(*columns, windows, sizes, strict=True)
+        for chip_id, scale, caption, keywords, labels, nodata, window, size in zip(*columns, windows, sizes, strict=True)
     ]  # fmt: skip
     return chips, vectors_of(table)
 
 
-def _chip(scene: Scene, window: ChipWindow) -> Chip:
+def _chip(scene: Scene, window: ChipWindow, nodata: float) -> Chip:
     name = "-".join(str(number) for number in window.window)
-    return Chip(name, scene.sensor, scene.source, scene.id, window.window, window.scale, window.size, {})
+    return Chip(
+        name, scene.sensor, scene.source, scene.id, window.window, window.scale, window.size, {}, nodata_share=nodata
+    )
 
 
 def _wordless(chip: Chip) -> Chip:

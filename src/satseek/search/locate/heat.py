@@ -46,6 +46,14 @@ class Cells:
         columns = self.region.column + (np.arange(self.columns, dtype=np.float64) + 0.5) * width
         return np.asarray(rows, np.float64), np.asarray(columns, np.float64)
 
+    @property
+    def boxes(self) -> Weights:
+        """The left, top, right and bottom of each cell in pixels of the scene, row by row, (cells, 4)."""
+        height, width = self.size
+        rows, columns = np.divmod(np.arange(self.rows * self.columns, dtype=np.float64), self.columns)
+        left, top = self.region.column + columns * width, self.region.row + rows * height
+        return np.stack([left, top, left + width, top + height], axis=1)
+
 
 def averaged(scores: FloatArray, windows: IntArray, cells: Cells) -> FloatArray:
     """Return the mean score of the chips that cover each cell, (rows, columns); NaN where none does.

@@ -29,6 +29,7 @@ from satseek.search.locate.gather import (
     too_many,
     wanted_windows,
 )
+from satseek.search.locate.glance import FINEST, glance_at
 from satseek.search.locate.ground import Ground, ground_of, ground_of_chips, region_of
 from satseek.search.locate.heat import CELLS_A_CHIP, Cells, averaged
 from satseek.search.locate.report import Localisation
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from satseek.archive.archive import Archive
 
 MOST_CELLS = 16_000_000  # of one map
+LEAST_MEASURED = 0.5  # of a cell, or nothing is known of it
 _TO_FIT = 200  # chips whose outlines are read to place a scene that cannot be opened
 OnProgress = Callable[[int, int], None]
 
@@ -97,7 +99,7 @@ def locate(
         chance = chance_of_best(judge or Judge(), parts, looked, scores, query, archive=archive, card=card, model=model)
     with watch.stage("average"):
         cells = _cells(looked, region)
-        raw = averaged(scores, looked.windows, cells)
+        raw = _measured(averaged(scores, looked.windows, cells), looked, ground.scene, cells)
         stretch = Stretch.of(raw)
         heat = inside(stretch.applied(raw), query.where, _transform(ground, cells), ground.grid.crs)
         cut = cut_of(heat) if way.cut is None else way.cut
@@ -200,6 +202,17 @@ def _cells(looked: Looked, region: Window) -> Cells:
     if cells.rows * cells.columns > MOST_CELLS:
         raise UsageError(too_many(len(looked.chips), MOST_CHIPS))
     return cells
+
+
+def _measured(raw: FloatArray, looked: Looked, scene: Scene, cells: Cells) -> FloatArray:
+    """Return the map without what chips at the edge of the data say of the ground beyond it."""
+    if not looked.empty and not any(chip.nodata_share for chip in looked.chips):
+        return raw  # all is measured: nothing needs to be read
+    seen = glance_at(scene, cells.region, finest=max(FINEST, cells.rows, cells.columns))
+    if seen is None:
+        return raw
+    measured = seen.shares(cells.boxes).reshape(raw.shape) >= LEAST_MEASURED
+    return np.where(measured, raw, np.nan).astype(np.float32) if measured.any() else raw
 
 
 def _transform(ground: Ground, cells: Cells) -> Affine:
