@@ -1,11 +1,12 @@
 /** The chips under the bar, and the buttons that add more of them. */
+import type { ComponentChildren } from "preact";
 import { isEmpty, nameOf } from "../question/parts";
 import { startOver } from "../state/going";
 import { question } from "../state/store";
 import { AreaForm } from "./AreaForm";
 import { Chip } from "./Chip";
 import { DatesForm, SensorsForm, WordForm } from "./forms";
-import { Icon } from "./icons";
+import { Icon, type IconName } from "./icons";
 import { Popover } from "./Popover";
 
 export function ChipRow() {
@@ -17,66 +18,21 @@ export function ChipRow() {
         ))}
       </ul>
       <div class="adders" role="group" aria-label="Add to the question">
-        <Popover
-          class="adder"
-          testid="add-must"
-          title="Something that must be there"
-          label={
-            <>
-              <Icon name="plus" size={12} /> Must
-            </>
-          }
-        >
+        <Adder testid="add-must" title="Something that must be there" icon="plus" text="Must">
           {(close) => <WordForm kind="must" close={close} />}
-        </Popover>
-        <Popover
-          class="adder"
-          testid="add-not"
-          title="Something that must not be there"
-          label={
-            <>
-              <Icon name="minus" size={12} /> Not
-            </>
-          }
-        >
+        </Adder>
+        <Adder testid="add-not" title="Something that must not be there" icon="minus" text="Not">
           {(close) => <WordForm kind="not" close={close} />}
-        </Popover>
-        <Popover
-          class="adder"
-          testid="add-area"
-          title="Only in an area"
-          label={
-            <>
-              <Icon name="box" size={12} /> Area
-            </>
-          }
-        >
+        </Adder>
+        <Adder testid="add-area" title="Only in an area" icon="box" text="Area">
           {(close) => <AreaForm close={close} />}
-        </Popover>
-        <Popover
-          class="adder"
-          testid="add-dates"
-          title="Only between dates"
-          label={
-            <>
-              <Icon name="calendar" size={12} /> Dates
-            </>
-          }
-        >
+        </Adder>
+        <Adder testid="add-dates" title="Only between dates" icon="calendar" text="Dates">
           {(close) => <DatesForm close={close} />}
-        </Popover>
-        <Popover
-          class="adder"
-          testid="add-sensors"
-          title="Only of some sensors"
-          label={
-            <>
-              <Icon name="sensor" size={12} /> Sensors
-            </>
-          }
-        >
+        </Adder>
+        <Adder testid="add-sensors" title="Only of some sensors" icon="sensor" text="Sensors">
           {(close) => <SensorsForm close={close} />}
-        </Popover>
+        </Adder>
         {!isEmpty(question.value) && (
           <button type="button" class="adder quiet" data-testid="start-over" onClick={startOver}>
             Start over
@@ -84,5 +40,26 @@ export function ChipRow() {
         )}
       </div>
     </section>
+  );
+}
+
+interface Adding {
+  testid: string;
+  title: string;
+  icon: IconName;
+  text: string;
+  children: (close: () => void) => ComponentChildren;
+}
+
+function Adder({ testid, title, icon, text, children }: Adding) {
+  const label = (
+    <>
+      <Icon name={icon} size={12} /> {text}
+    </>
+  );
+  return (
+    <Popover class="adder" testid={testid} title={title} label={label}>
+      {children}
+    </Popover>
   );
 }
