@@ -145,7 +145,9 @@ def _columns(table: pa.Table, scene: Scene) -> tuple[list[Chip], FloatArray]:
             size=(size[0], size[1]), address={}, caption=caption, keywords=tuple(keywords or ()),
             labels=tuple(labels or ()), nodata_share=nodata,
         )
-        for chip_id, scale, caption, keywords, labels, nodata, window, size in zip(*columns, windows, sizes, strict=True)
+        for chip_id, scale, caption, keywords, labels, nodata, window, size in zip(
+            *columns, windows, sizes, strict=True
+        )
     ]  # fmt: skip
     return chips, vectors_of(table)
 
