@@ -43,6 +43,10 @@ SMALL = (
     "model.embedding=8",
     "model.hidden=8",
     "model.buckets=64",
+    "model.keywords=false",
+    "data.kept_variants=0",
+    "data.choose_every=1",
     "optimiser.start_from=",
+    "optimiser.frozen_blocks=3",
     "optimiser.epochs=2",
 )  # changes to a recipe that make it run in a second

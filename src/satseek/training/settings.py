@@ -276,10 +276,18 @@ def _check_names(recipe: Recipe) -> None:
 
 
 def _check_kept(recipe: Recipe) -> None:
-    if recipe.data.kept_variants and (recipe.model.salience or not recipe.optimiser.frozen_blocks):
+    if not recipe.data.kept_variants:
+        return
+    frozen = recipe.optimiser.frozen_blocks
+    if not frozen:
         raise UsageError(
-            "'data.kept_variants' keeps what frozen blocks make: set optimiser.frozen_blocks above 0 and "
-            "model.salience=false (the mask needs the early maps too), or data.kept_variants=0."
+            "'data.kept_variants' keeps what frozen blocks make: set optimiser.frozen_blocks above 0, "
+            "or data.kept_variants=0."
+        )
+    if recipe.model.salience and not 7 <= frozen <= 12:  # blocks of mobilenetv2 between its maps at strides 8 and 16
+        raise UsageError(
+            f"'optimiser.frozen_blocks' is {frozen}; with data.kept_variants and the salience mask it must lie between "
+            "7 and 12, where what is kept has the size of the mask's early part. Or set model.salience=false."
         )
 
 

@@ -57,6 +57,15 @@ def test_the_mask_follows_the_formula_step_by_step(as_printed: bool) -> None:
     torch.testing.assert_close(salience(maps), salience.mask(a.reshape(2, 256)).sigmoid())
 
 
+@pytest.mark.parametrize(("salience", "blocks"), [(False, 3), (True, 7), (True, 12)])
+def test_a_picture_gone_on_from_the_middle_has_the_vector_of_the_whole_way(salience: bool, blocks: int) -> None:
+    torch.manual_seed(0)
+    settings = AmfmnSettings(backbone="mobilenetv2", dimensions=16, salience=salience)
+    image = Amfmn(settings, 10).image.eval()
+    pictures = torch.rand(2, 3, 64, 96) * 255
+    torch.testing.assert_close(image.finish(image.begin(pictures, blocks), blocks), image(pictures))
+
+
 def test_a_sentence_is_the_mean_over_its_words_of_both_directions_halved() -> None:
     torch.manual_seed(0)
     branch = SentenceBranch(6, 5, 5)

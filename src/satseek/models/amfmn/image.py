@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor, nn
 
-from satseek.models.amfmn.salience import Salience
+from satseek.models.amfmn.salience import LOWERED, Salience
 from satseek.models.backbones.catalogue import Backbone
 
 
@@ -33,12 +34,19 @@ class ImageBranch(nn.Module):
         return vector if self.salience is None else vector * self.salience(maps)
 
     def begin(self, images: Tensor, blocks: int) -> Tensor:
-        """Return what the backbone's first blocks make of pictures, for branches without a mask."""
-        return self.backbone.begin(images, blocks)
+        """Return what the backbone's first blocks make of pictures, and behind it the mask's L where there is one."""
+        middle, early = self.backbone.begin(images, blocks)
+        if self.salience is None:
+            return middle
+        return torch.cat([middle, self.salience.lowered(*early[:2]).to(middle.dtype)], 1)  # both at stride 16
 
     def finish(self, middle: Tensor, blocks: int) -> Tensor:
         """Return the vectors from what `begin` made."""
-        return self._global(self.backbone.finish(middle, blocks))
+        if self.salience is None:
+            return self._global(self.backbone.finish(middle, blocks)[-1])
+        middle, low = middle[:, :-LOWERED], middle[:, -LOWERED:]
+        third, fourth = self.backbone.finish(middle, blocks)
+        return self._global(fourth) * self.salience.masked(low, third, fourth)
 
     def _global(self, last: Tensor) -> Tensor:
         vector: Tensor = self.project(self.dropout(last.mean((2, 3))))

@@ -27,12 +27,12 @@ class Backbone(Protocol):
         """Keep the first blocks as they are."""
         ...
 
-    def begin(self, images: Tensor, blocks: int) -> Tensor:
-        """Return what the first blocks make of pictures."""
+    def begin(self, images: Tensor, blocks: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return what the first blocks make of pictures, and those of the four maps that are done by then."""
         ...
 
-    def finish(self, x: Tensor, blocks: int) -> Tensor:
-        """Return the last map from what `begin` made."""
+    def finish(self, x: Tensor, blocks: int) -> tuple[Tensor, ...]:
+        """Return the other maps, from what `begin` made."""
         ...
 
 
@@ -79,10 +79,10 @@ class TimmBackbone(nn.Module):
         for part in list(self.network.children())[:blocks]:
             part.requires_grad_(False)
 
-    def begin(self, images: Tensor, blocks: int) -> Tensor:
+    def begin(self, images: Tensor, blocks: int) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Refuse: timm's networks cannot be gone on from in the middle."""
         raise UsageError("Only the mobilenetv2 backbone can keep what its first blocks make; set data.kept_variants=0.")
 
-    def finish(self, x: Tensor, blocks: int) -> Tensor:
+    def finish(self, x: Tensor, blocks: int) -> tuple[Tensor, ...]:
         """Refuse, as `begin` does."""
-        return self.begin(x, blocks)
+        return self.begin(x, blocks)[1]

@@ -41,28 +41,25 @@ class MobileNetV2(nn.Module):
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the four maps of pictures with values from 0 to 255."""  # (batch, 3, height, width)
-        x = self.stem(images / 127.5 - 1)
-        maps = []
-        for index, block in enumerate(self.blocks):
-            x = block(x)
-            if index in LAST_OF_STAGE:
-                maps.append(x)
+        return self.finish(self.stem(images / 127.5 - 1), 0)
+
+    def begin(self, images: Tensor, blocks: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return what the first blocks make of pictures, to be kept and gone on from, and the maps done by then."""
+        return self._through(self.stem(images / 127.5 - 1), 0, blocks)
+
+    def finish(self, x: Tensor, blocks: int) -> tuple[Tensor, ...]:
+        """Return the other maps, from what `begin` made."""
+        x, maps = self._through(x, blocks, len(self.blocks))
         return (*maps, self.last(x))
 
-    def begin(self, images: Tensor, blocks: int) -> Tensor:
-        """Return what the first blocks make of pictures, to be kept and gone on from."""
-        x = self.stem(images / 127.5 - 1)
-        for block in self.blocks[:blocks]:
-            x = block(x)
-        begun: Tensor = x
-        return begun
-
-    def finish(self, x: Tensor, blocks: int) -> Tensor:
-        """Return the last map from what `begin` made."""
-        for block in self.blocks[blocks:]:
-            x = block(x)
-        last: Tensor = self.last(x)
-        return last
+    def _through(self, x: Tensor, first: int, end: int) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return what some of the blocks make, and the maps among it."""
+        maps = []
+        for index in range(first, end):
+            x = self.blocks[index](x)
+            if index in LAST_OF_STAGE:
+                maps.append(x)
+        return x, tuple(maps)
 
     def freeze_first(self, blocks: int) -> None:
         """Keep the stem and this many blocks as they are; their gradients are then never computed."""
