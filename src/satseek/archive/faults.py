@@ -77,7 +77,7 @@ def with_retries(commit: Callable[[], T], uri: str, doing: str) -> T:
 
 
 def _moment(attempt: int) -> float:
-    return random.uniform(0.5, 1) * min(0.05 * 2**attempt, 2)
+    return random.uniform(0.5, 1) * min(0.05 * 2.0**attempt, 2.0)
 
 
 def _failed_far_away(text: str, uri: str) -> bool:

@@ -14,9 +14,6 @@ PATIENCE_NAME = "SATSEEK_STORE_TIMEOUT"
 CONNECT_SECONDS = 5
 REQUEST_SECONDS = 30.0
 
-# Lance retries each request, and then what it did with it; left alone it asks a silent store for minutes.
-_RETRIES = {"client_max_retries": "5", "client_retry_timeout": "15", "lance_aimd_max_retries": "1"}
-
 
 def is_object_store(uri: str) -> bool:
     """Return whether an archive's name means an object store; a name that means nothing is refused."""
@@ -35,7 +32,13 @@ def is_object_store(uri: str) -> bool:
 def storage_options(given: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return what Lance is told beside the usual variables (AWS_…): where the store is, and how long to wait."""
     seconds = _patience()
-    options = {"connect_timeout": f"{min(CONNECT_SECONDS, seconds):g}s", "timeout": f"{seconds:g}s", **_RETRIES}
+    options = {  # Lance retries each request, and then what it did with it; left alone it asks for minutes
+        "connect_timeout": f"{min(CONNECT_SECONDS, seconds):g}s",
+        "timeout": f"{seconds:g}s",
+        "client_max_retries": "5",
+        "client_retry_timeout": f"{max(seconds / 2, 1):.0f}",
+        "lance_aimd_max_retries": "1",
+    }
     endpoint = next((os.environ[name] for name in ENDPOINT_NAMES if os.environ.get(name)), None)
     if endpoint is not None:
         options["aws_endpoint"] = endpoint
