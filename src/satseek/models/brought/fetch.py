@@ -53,13 +53,22 @@ def _fetch(published: Published, on_bytes: Callable[[int, int | None], None]) ->
     if published.repository is not None:
         listed = hub.look_up(published.repository, published.revision)
         for companion in published.companions:
-            hub.download(listed, companion, folder)
+            _fetch_companion(listed, companion, folder)
         return hub.download(listed, published.file, folder)
     if published.url is None:
         raise shelf.missing(published)
     target = folder / published.file_name
     _fetch_url(published.url, target, on_bytes)
     return target
+
+
+def _fetch_companion(listed: hub.Repository, companion: str, folder: Path) -> None:
+    """Fetch a small file if it is there; `org/name:FILE` is one of another repository and must be."""
+    other, colon, file = companion.rpartition(":")
+    if colon:
+        hub.download(hub.look_up(other), file, folder)
+    elif file in listed.files:
+        hub.download(listed, file, folder)
 
 
 def _fetch_url(url: str, target: Path, on_bytes: Callable[[int, int | None], None]) -> None:

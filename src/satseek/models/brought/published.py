@@ -32,9 +32,10 @@ class Published:
     revision: str = "main"
     url: str | None = None  # where it is fetched, of a file that is not on the hub
     sha256: str | None = None  # as its authors' hub states it; None: pinned when it is first used
+    sha256_begins: str | None = None  # as much of it as its authors put into the file's name, where they state no more
     size: int | None = None  # bytes
     member: str | None = None  # how the path of the weights inside ends, of a zip
-    companions: tuple[str, ...] = ()  # small files of the same repository that the model needs too
+    companions: tuple[str, ...] = ()  # small files brought too: FILE where the repository has it, or org/name:FILE
 
     @property
     def file_name(self) -> str:
@@ -52,5 +53,7 @@ class Published:
     def told_apart_by(self) -> str:
         """Size and sha256 as far as they are known, to say to a person."""
         facts = [f"{self.size:,} bytes"] if self.size else []
-        facts.append(f"sha256 {self.sha256}" if self.sha256 else "its sha256 is recorded when it is first used")
+        begins = f"its sha256 begins with {self.sha256_begins}" if self.sha256_begins else None
+        unknown = begins or "its sha256 is recorded when it is first used"
+        facts.append(f"sha256 {self.sha256}" if self.sha256 else unknown)
         return ", ".join(facts)

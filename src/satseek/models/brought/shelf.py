@@ -1,4 +1,4 @@
-"""Where brought weights lie: in a folder of SatSeek's own or in the Hugging Face hub's cache; nothing is downloaded."""
+"""Where brought weights lie: in a folder of SatSeek's own, or in the caches of the Hugging Face hub and of torch."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def weights_home() -> Path:
 
 def folder_of(published: Published) -> Path:
     """Return where the weights of one model belong."""
-    return weights_home() / published.name
+    return weights_home() / published.name.replace(":", "-").replace("/", "--")
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ def found(published: Published) -> Found | None:
         if (folder / name).is_file():
             return Found(folder / name)
     cached = in_hub_cache(published.repository, published.file, published.revision)
+    cached = cached or in_torch_cache(published.file_name)
     return None if cached is None else Found(cached)
 
 
@@ -61,6 +62,14 @@ def in_hub_cache(repository: str | None, file: str, revision: str = "main") -> P
         return None
     cached = try_to_load_from_cache(repository, file, revision=revision)
     return Path(cached) if isinstance(cached, str) else None
+
+
+def in_torch_cache(file_name: str) -> Path | None:
+    """Return a file that torch.hub, and so torchgeo, has already downloaded, or None."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    own = Path(os.environ.get("TORCH_HOME") or (Path(base) if base else Path.home() / ".cache") / "torch").expanduser()
+    cached = own / "hub" / "checkpoints" / file_name
+    return cached if cached.is_file() else None
 
 
 def missing(published: Published) -> ModelError:
@@ -108,6 +117,12 @@ def known_sha256(published: Published) -> str | None:
 def require_known(published: Published, path: Path) -> str:
     """Return the sha256 of a published file; one that is not the file it should be is refused."""
     here, known = sha256_of(path), known_sha256(published)
+    begins = published.sha256_begins or ""
+    if known is None and not here.startswith(begins):
+        raise ModelError(
+            f"{path} is not the file that '{published.name}' needs: its sha256 is {here}, and its authors' begins with "
+            f"{begins}. It was cut off or is another file. Delete it and run 'satseek models get {published.name}'."
+        )
     if known is not None and here != known:
         size = path.stat().st_size
         cut = published.size is not None and size < published.size
