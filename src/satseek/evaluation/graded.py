@@ -50,7 +50,7 @@ def ndcg(scores: FloatArray, gains: NDArray[np.floating], k: int) -> Shares:
     """Return nDCG@k of each query; a query without any gain has none and counts 0."""  # both (queries, items)
     places = np.arange(scores.shape[1])
     discounts = np.where(places < k, 1 / np.log2(places + 2), 0.0)
-    reached = np.array([_expected_gains(*row) @ discounts for row in zip(scores, gains, strict=True)])
+    reached = np.array([expected_gains(*row) @ discounts for row in zip(scores, gains, strict=True)])
     best = -np.sort(-gains, axis=1) @ discounts
     shares: Shares = np.divide(reached, best, out=np.zeros(len(best)), where=best > 0)
     return shares
@@ -61,7 +61,7 @@ def average_precision(scores: FloatArray, relevant: BoolArray) -> Shares:
     return np.array([_expected_precision(*row) for row in zip(scores, relevant, strict=True)])
 
 
-def _expected_gains(scores: FloatArray, gains: NDArray[np.floating]) -> NDArray[np.float64]:
+def expected_gains(scores: FloatArray, gains: NDArray[np.floating]) -> NDArray[np.float64]:
     """Return the gain expected at each rank: tied items share theirs evenly."""
     order = np.argsort(-scores, kind="stable")
     starts = _group_starts(scores[order])
