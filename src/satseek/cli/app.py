@@ -8,7 +8,21 @@ import typer
 from typer.core import TyperGroup
 
 from satseek import __version__
-from satseek.cli import archive, datasets, demo, evaluate, ingest, locate, models, pairs, search, serve, synth, train
+from satseek.cli import (
+    archive,
+    compare,
+    datasets,
+    demo,
+    evaluate,
+    ingest,
+    locate,
+    models,
+    pairs,
+    search,
+    serve,
+    synth,
+    train,
+)
 
 
 class FirstGlance(TyperGroup):
@@ -50,6 +64,7 @@ app.command("models", rich_help_panel="Look after")(models.run)
 app.command("synth", rich_help_panel="Look after")(synth.run)
 app.command("train", rich_help_panel="Teach")(train.run)
 app.command("evaluate", rich_help_panel="Teach")(evaluate.run)
+app.command("compare", rich_help_panel="Teach")(compare.run)
 app.add_typer(datasets.app, name="datasets", rich_help_panel="Teach")
 app.add_typer(pairs.app, name="pairs", rich_help_panel="Teach")
 
