@@ -20,6 +20,7 @@ from satseek.models.amfmn.text import TextTensors
 from satseek.models.amfmn.vocabulary import Vocabulary
 from satseek.models.checkpoint import load_checkpoint
 from satseek.models.device import fast_arithmetic
+from satseek.models.hollow import hollow
 from satseek.models.scorers import Scorer, scorer_of
 
 AT_ONCE = 32  # chips; more fill the processor's cache without being faster
@@ -43,7 +44,7 @@ class AmfmnModel:
         if checkpoint.vocabulary is None:
             raise ModelError(f"The model in {folder} has no vocabulary, so it cannot read text. Train it again.")
         vocabulary = Vocabulary.from_json(checkpoint.vocabulary)
-        with torch.device("meta"):  # no time is spent on starting values that are overwritten
+        with hollow():
             network = Amfmn(AmfmnSettings.from_json(checkpoint.settings), vocabulary.size)
         state = {name: tensor.float() for name, tensor in checkpoint.tensors.items()}
         try:
