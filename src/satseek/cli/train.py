@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from satseek.training.settings import Recipe
 
 _MACHINE = "Where it computes"
+_ADAPTER = "What an adapter joins"
 
 
 def run(
@@ -53,6 +54,20 @@ def run(
         str,
         typer.Option("--precision", metavar="P", help="bf16-mixed, 16-mixed or 32-true.", rich_help_panel=_MACHINE),
     ] = "bf16-mixed",
+    image: Annotated[
+        str | None,
+        typer.Option(
+            "--image", metavar="MODEL", help="Reads optical imagery; a name or a folder.", rich_help_panel=_ADAPTER
+        ),
+    ] = None,
+    radar: Annotated[
+        str | None,
+        typer.Option("--radar", metavar="MODEL", help="Reads radar; a name or a folder.", rich_help_panel=_ADAPTER),
+    ] = None,
+    pairs: Annotated[
+        Path | None,
+        typer.Option("--pairs", metavar="DIR", help="The pairs to learn from: --data.", rich_help_panel=_ADAPTER),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the recipe as it would run, and stop.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
     json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
@@ -61,6 +76,7 @@ def run(
 
     [dim]satseek train amfmn-start --data ../shared/data
     satseek train sscm --data ../shared/data/s1s2 --preset cpu
+    satseek train adapter --image amfmn --radar sscm --pairs ../shared/data/s1s2 --out runs/joined
     satseek train amfmn --data mine --set data.sets=folder --set optimiser.epochs=10[/dim]
     """
     with errors_for_people():
@@ -69,7 +85,9 @@ def run(
         if recipe == "list":
             _show_names(recipe_names(), json)
             return
-        chosen = read_recipe(recipe, changes or (), seed=seed, preset=preset)
+        eyes = _eyes(recipe, image, radar)
+        data = data or pairs
+        chosen = read_recipe(recipe, [*eyes, *(changes or ())], seed=seed, preset=preset)
         if dry_run:
             write_json(chosen.to_json())
             return
@@ -78,6 +96,18 @@ def run(
         _train(
             chosen, data, out or Path("runs") / chosen.name, images, resume, (device, devices, precision), quiet, json
         )
+
+
+def _eyes(recipe: str, image: str | None, radar: str | None) -> list[str]:
+    """Return the changes to a recipe that say which models an adapter joins; other recipes join none."""
+    from satseek.core.errors import UsageError
+
+    given = {"image": image, "radar": radar}
+    if recipe != "adapter" and not recipe.endswith(".toml") and any(given.values()):
+        raise UsageError(
+            f"--image and --radar say what an adapter joins, and '{recipe}' is none: satseek train adapter …"
+        )
+    return [f'model.{role}="{name}"' for role, name in given.items() if name is not None]
 
 
 def _show_names(names: list[str], json: bool) -> None:

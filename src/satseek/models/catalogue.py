@@ -16,6 +16,7 @@ from satseek.models.checkpoint import read_card
 from satseek.models.entry import ModelEntry
 
 if TYPE_CHECKING:
+    from satseek.models.adapter import AdapterModel
     from satseek.models.amfmn.model import AmfmnModel
     from satseek.models.bridge import BridgeModel
     from satseek.models.sscm.model import SscmModel
@@ -101,9 +102,13 @@ def _load_folder(folder: Path) -> Model:
     return model
 
 
-def _loaded(folder: Path) -> AmfmnModel | SscmModel | BridgeModel:
+def _loaded(folder: Path) -> AdapterModel | AmfmnModel | SscmModel | BridgeModel:
     """Return the model of a folder; its card says what it learnt from, and so what it is."""
     learns = read_card(folder).options.get("learns")
+    if learns == "adapter":
+        from satseek.models.adapter import AdapterModel
+
+        return AdapterModel.load(folder, load_model)
     if learns == "bridge":
         from satseek.models.bridge import BridgeModel
 

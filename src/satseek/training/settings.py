@@ -118,6 +118,7 @@ class Recipe:
 KINDS: Registry[Any] = Registry(
     "kind of lessons",
     {
+        "adapter": "satseek.training.adapter.settings:AdapterRecipe",
         "captions": "satseek.training.settings:Recipe",
         "pairs": "satseek.training.across.settings:PairRecipe",
         "bridge": "satseek.training.bridge.settings:BridgeRecipe",

@@ -20,6 +20,8 @@ from satseek.models.amfmn.vocabulary import Vocabulary
 from satseek.models.checkpoint import load_checkpoint, save_checkpoint
 from satseek.training.across.settings import PairRecipe
 from satseek.training.across.teach import train_pairs
+from satseek.training.adapter.settings import AdapterRecipe
+from satseek.training.adapter.teach import train_adapter
 from satseek.training.batches import Batch, Batches
 from satseek.training.bridge.settings import BridgeRecipe
 from satseek.training.bridge.teach import train_bridge
@@ -55,6 +57,8 @@ def train(
     with _tiny_numbers_as_zero():
         if isinstance(recipe, PairRecipe):
             return train_pairs(recipe, data, out, fabric, resume=resume, listener=listener)
+        if isinstance(recipe, AdapterRecipe):
+            return train_adapter(recipe, data, out, fabric, resume=resume, listener=listener)
         if isinstance(recipe, BridgeRecipe):
             return train_bridge(recipe, data, out, fabric, resume=resume, listener=listener)
         return _train_captions(recipe, data, out, fabric, images=images, resume=resume, listener=listener)
