@@ -22,7 +22,7 @@ from functools import cached_property
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
 from pathlib import Path
-from threading import Event, Lock, Thread, local
+from threading import Condition, Event, Lock, Thread, local
 from typing import Any, NamedTuple
 
 REGION = "us-east-1"
@@ -135,6 +135,8 @@ class Proxy:
     asked: list[Asked] = field(default_factory=list)
     trouble: Trouble = _no_trouble
     given_up: Event = field(default_factory=Event)  # set, those who wait for silent requests are let go
+    under_way: Condition = field(default_factory=Condition)
+    open_requests: int = 0
 
     def begin(self) -> None:
         """Count from here."""
@@ -146,6 +148,11 @@ class Proxy:
         self.given_up.set()
         self.given_up = Event()
         self.begin()
+
+    def settle(self) -> None:
+        """Wait until the last request is done, also those whose sender is dead."""
+        with self.under_way:
+            assert self.under_way.wait_for(lambda: self.open_requests == 0, 60)
 
     @property
     def requests(self) -> int:
@@ -184,6 +191,16 @@ def proxy_before(server: S3Server) -> Iterator[Proxy]:
         disable_nagle_algorithm = True
 
         def handle_any(self) -> None:
+            with proxy.under_way:
+                proxy.open_requests += 1
+            try:
+                self._handle()
+            finally:
+                with proxy.under_way:
+                    proxy.open_requests -= 1
+                    proxy.under_way.notify_all()
+
+        def _handle(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             kind = proxy.trouble(self.command, self.path)
             if kind == SILENT:

@@ -34,7 +34,7 @@ UNREACHED = re.compile(r"kind: Connect|tcp connect error|dns error|Connection re
 TRANSIENT = re.compile(
     r"status(?: code)?: 5\d\d|\b50[0234] |SlowDown|InternalError|TimedOut|timed out|timeout"
     r"|kind: (?:Timeout|Connect|Request|Body)|IncompleteMessage|connection (?:closed|reset)"
-    r"|error decoding response body|end of file before message",
+    r"|error decoding response body|response body error|HTTP error|end of file before message",
     re.I,
 )
 PAUSES_S = (1.0, 3.0, 9.0)  # before a commit is tried again when an object store failed; Lance has tried, too
