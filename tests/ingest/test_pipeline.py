@@ -183,6 +183,15 @@ def test_bands_that_the_model_needs_and_the_scene_lacks_are_named() -> None:
     assert "needs the bands B08, B11 of 's2', and it has only B02, B03, B04" in report.refused["a.tif"]
 
 
+def test_bands_for_which_the_model_is_given_zeros_may_be_missing_and_it_is_said() -> None:
+    model = MeanModel()
+    model.card = replace(model.card, sensors={"s2": ("B02", "B03", "B10")}, options={"may_miss": ["B10"]})
+    report, _ = run([scene("a", sensor="s2")], Camera({"a": Land()}), model=model)
+    assert not report.refused
+    assert report.added == 25
+    assert any("no B10, for which" in warning and "is given zeros" in warning for warning in report.warnings)
+
+
 def test_a_scene_that_the_model_refuses_while_encoding_does_not_spoil_the_others() -> None:
     camera = Camera({"a": Land(), "r": Land(), "b": Land()})
     scenes = [scene("a"), scene("r", sensor="s1"), scene("b")]

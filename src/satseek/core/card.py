@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+MAY_MISS = "may_miss"  # the option that names bands for which zeros are given where a chip has none
+
 
 @dataclass(frozen=True)
 class ModelCard:
@@ -29,6 +31,11 @@ class ModelCard:
     limits: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     spaces: tuple[tuple[str, ...], ...] = ()  # sensors whose vectors may be compared; (): each with every other
+
+    def needs(self, sensor: str) -> tuple[str, ...]:
+        """Return the bands of a sensor that the model cannot do without; others it reads may be missing."""
+        may_miss = self.options.get(MAY_MISS, ())
+        return tuple(band for band in self.sensors[sensor] if band not in may_miss)
 
     def comparable_with(self, sensor: str) -> tuple[str, ...]:
         """Return the sensors whose vectors may be compared with those of this one, itself among them."""

@@ -47,6 +47,7 @@ def survey(
                 )
                 scene = reader.scene  # its unit is settled now, and need not be looked into at each further opening
                 _warn_of(scene, reader, tally)
+                _warn_of_zeros(card, scene, tally)
         except (SourceError, ModelError, UsageError) as error:
             tally.refuse(scene.source, str(error))
             continue
@@ -85,7 +86,7 @@ def require_bands(card: ModelCard, scene: Scene) -> None:
     """Raise `ModelError` when the model cannot read this scene."""
     require_readable(card, scene.sensor)
     there = {band.name for band in scene.bands}
-    missing = [band for band in card.sensors[scene.sensor] if band not in there]
+    missing = [band for band in card.needs(scene.sensor) if band not in there]
     if missing:
         raise ModelError(
             f"Model '{card.name}' needs the bands {', '.join(missing)} of '{scene.sensor}', and it has only "
@@ -106,6 +107,15 @@ def _warn_of(scene: Scene, reader: SceneReader, tally: Tally) -> None:
             "no coordinate system, so the chips are found by words and examples, not on the map. "
             "Give it one with 'gdal_edit -a_srs EPSG:…' and ingest it again if that matters.",
             scene.source,
+        )
+
+
+def _warn_of_zeros(card: ModelCard, scene: Scene, tally: Tally) -> None:
+    there = {band.name for band in scene.bands}
+    missing = [band for band in card.sensors[scene.sensor] if band not in there]
+    if missing:
+        tally.warn(
+            f"no {', '.join(missing)}, for which '{card.name}' is given zeros, as its authors give it.", scene.source
         )
 
 
