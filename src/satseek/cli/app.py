@@ -22,6 +22,7 @@ from satseek.cli import (
     serve,
     synth,
     train,
+    why,
 )
 
 
@@ -58,6 +59,7 @@ app.command("demo", rich_help_panel="Start")(demo.run)
 app.command("ingest", rich_help_panel="Fill and ask")(ingest.run)
 app.command("search", rich_help_panel="Fill and ask")(search.run)
 app.command("locate", rich_help_panel="Fill and ask")(locate.run)
+app.command("why", rich_help_panel="Fill and ask")(why.run)
 app.command("serve", rich_help_panel="Fill and ask")(serve.run)
 app.add_typer(archive.app, name="archive", rich_help_panel="Look after")
 app.command("models", rich_help_panel="Look after")(models.run)

@@ -16,6 +16,7 @@ from satseek.core.model import Model
 from satseek.core.period import Period, as_utc
 from satseek.core.query import Cut, Example, Keyword, Query, split_weight
 from satseek.core.result import Hit
+from satseek.core.sensor import Pixels
 from satseek.search.calibrate import Judge
 from satseek.search.result import SearchResult
 from satseek.search.searcher import ask
@@ -23,6 +24,7 @@ from satseek.search.searcher import ask
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
     from satseek.search.locate.report import Localisation
+    from satseek.search.why import Why
 
 ExampleLike = str | PathLike[str] | Chip | Hit | Example | tuple[Any, float]
 KeywordLike = str | Keyword | tuple[str, float]
@@ -133,6 +135,35 @@ class Collection:
             judge=self._judge_of_maps,
             on_progress=on_progress,
         )
+
+    def why(
+        self,
+        chip: str | Chip | Hit,
+        sentence: str | None = None,
+        *,
+        must: KeywordLike | Sequence[KeywordLike] = (),
+        not_: KeywordLike | Sequence[KeywordLike] = (),
+        like: ExampleLike | Sequence[ExampleLike] = (),
+        unlike: ExampleLike | Sequence[ExampleLike] = (),
+        weight: float = 1.0,
+        cells: int = 8,
+    ) -> Why:
+        """Show which part of a chip a question sees in it, as a grid of cells."""
+        if not isinstance(chip, str):
+            chip = chip.chip.id if isinstance(chip, Hit) else chip.id
+        query = self._query(sentence, weight, must, not_, like, unlike, None, None, ())
+        return self.why_of(chip, query, cells=cells)[1]
+
+    def why_of(self, chip_id: str, query: Query, *, cells: int) -> tuple[Pixels, Why]:
+        """Return the pixels of a chip, read again, and which part of them a query sees."""
+        from satseek.raster.read import read_chip
+        from satseek.search.embed import embed
+        from satseek.search.locate.locating import require_content
+        from satseek.search.why import why
+
+        require_content(query)
+        pixels = read_chip(self.archive.get([chip_id])[0])
+        return pixels, why(pixels, embed(query, self.archive, lambda: self.model), self.model, cells=cells)
 
     def refine(self, asked: Query | SearchResult, yes: Sequence[str | Hit] = (), no: Sequence[str | Hit] = ()) -> Query:
         """Return a question that has learnt from results that are right (yes) and some that are not (no)."""

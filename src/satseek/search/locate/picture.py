@@ -75,18 +75,13 @@ def overlay_png(heat: FloatArray, scene: Scene, region: Window) -> bytes:
     """Return the heat drawn over a small picture of the scene; over nothing where its file cannot be read."""
     shrink = max(1.0, max(region.height, region.width) / LONGEST)
     size = max(1, round(region.height / shrink)), max(1, round(region.width / shrink))
-    glow = _sized(heat, size)
+    glow = sized(heat, size)
     try:
         with SceneReader(scene) as reader:
             pixels = reader.read(region, size)
     except SourceError:
         return png_bytes(coloured(glow))
-    ground = picture(pixels).astype(np.float32)
-    colours = coloured(glow).astype(np.float32)
-    share = colours[..., 3:] / 255
-    blended = ground * (1 - share) + colours[..., :3] * share
-    opaque = np.where(pixels.valid, 255, 0)[..., None]
-    return png_bytes(np.concatenate([np.rint(blended), opaque], axis=-1).astype(np.uint8))
+    return png_bytes(laid_over(picture(pixels), pixels.valid, coloured(glow)))
 
 
 def web_layer(heat: FloatArray, transform: Affine, crs: Any) -> Layer:
@@ -119,6 +114,24 @@ def coloured(heat: FloatArray) -> NDArray[np.uint8]:
     return np.concatenate([np.rint(colours), np.rint(alpha)[..., None]], axis=-1).astype(np.uint8)
 
 
+def laid_over(ground: NDArray[np.uint8], valid: NDArray[np.bool_], glow: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a picture with coloured heat over it, transparent where nothing is measured."""
+    colours = glow.astype(np.float32)
+    share = colours[..., 3:] / 255
+    blended = ground.astype(np.float32) * (1 - share) + colours[..., :3] * share
+    opaque = np.where(valid, 255, 0)[..., None]
+    return np.concatenate([np.rint(blended), opaque], axis=-1).astype(np.uint8)
+
+
+def sized(heat: FloatArray, size: tuple[int, int]) -> FloatArray:
+    """Return heat as so many pixels, blended between the cells."""
+    times = max(1, -(-size[0] // heat.shape[0]), -(-size[1] // heat.shape[1]))
+    fine = finer(heat, min(times, 16))
+    rows = np.minimum((np.arange(size[0]) + 0.5) * fine.shape[0] / size[0], fine.shape[0] - 1).astype(np.int64)
+    columns = np.minimum((np.arange(size[1]) + 0.5) * fine.shape[1] / size[1], fine.shape[1] - 1).astype(np.int64)
+    return np.asarray(fine[np.ix_(rows, columns)], dtype=np.float32)
+
+
 def png_bytes(colours: NDArray[np.uint8]) -> bytes:
     """Return (height, width, 4) colours as a PNG."""
     from PIL import Image
@@ -126,15 +139,6 @@ def png_bytes(colours: NDArray[np.uint8]) -> bytes:
     file = io.BytesIO()
     Image.fromarray(colours, "RGBA").save(file, "PNG", compress_level=4)
     return file.getvalue()
-
-
-def _sized(heat: FloatArray, size: tuple[int, int]) -> FloatArray:
-    """Return heat as so many pixels, blended between the cells."""
-    times = max(1, -(-size[0] // heat.shape[0]), -(-size[1] // heat.shape[1]))
-    fine = finer(heat, min(times, 16))
-    rows = np.minimum((np.arange(size[0]) + 0.5) * fine.shape[0] / size[0], fine.shape[0] - 1).astype(np.int64)
-    columns = np.minimum((np.arange(size[1]) + 0.5) * fine.shape[1] / size[1], fine.shape[1] - 1).astype(np.int64)
-    return np.asarray(fine[np.ix_(rows, columns)], dtype=np.float32)
 
 
 def _sides(heat: FloatArray, transform: Affine) -> tuple[float, float, float, float]:

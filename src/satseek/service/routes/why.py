@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-import numpy as np
 from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
@@ -14,9 +13,8 @@ from satseek.core.chip import Chip
 from satseek.raster.read import read_chip
 from satseek.search.embed import embed
 from satseek.search.locate.locating import require_content
-from satseek.search.locate.outline import finer
-from satseek.search.locate.picture import coloured, png_bytes
 from satseek.search.why import GRID, LARGEST, SMALLEST, Why, why
+from satseek.search.why_picture import layer_png
 from satseek.service.answers import json_response
 from satseek.service.asked import Address
 from satseek.service.desk import At, Base, Desk
@@ -104,8 +102,4 @@ def _picture(chip: Chip, found: Why, size: int) -> bytes:
     """Return the grid as a layer with the pixels that the preview has."""
     height, width = chip.size
     scale = size / max(height, width, 1)
-    rows, columns = max(1, round(height * scale)), max(1, round(width * scale))
-    fine: Any = finer(found.grid, max(1, min(32, -(-max(rows, columns) // max(found.grid.shape)))))
-    at_rows = np.minimum((np.arange(rows) + 0.5) * fine.shape[0] / rows, fine.shape[0] - 1).astype(np.int64)
-    at_columns = np.minimum((np.arange(columns) + 0.5) * fine.shape[1] / columns, fine.shape[1] - 1).astype(np.int64)
-    return png_bytes(coloured(fine[np.ix_(at_rows, at_columns)]))
+    return layer_png(found, (max(1, round(height * scale)), max(1, round(width * scale))))
