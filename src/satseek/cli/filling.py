@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Lock
@@ -36,6 +36,15 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class OnRay:
+    """The Ray cluster to work on, as it was typed."""
+
+    address: str
+    actors: int | None = None
+    gpus_per_actor: float = 0.0
+
+
+@dataclass(frozen=True)
 class Work:
     """What one ingest is to do."""
 
@@ -48,6 +57,18 @@ class Work:
     batch: int = 64
     commit_rows: int = 5_000
     optimize: bool = True
+    cluster: OnRay | None = None
+
+
+def cluster_of(address: str | None, *, actors: int | None, gpus_per_actor: float) -> OnRay | None:
+    """Return the cluster that is meant; what only a cluster has is refused without one."""
+    from satseek.core.errors import UsageError
+
+    if address is not None:
+        return OnRay(address, actors, gpus_per_actor)
+    if actors is not None or gpus_per_actor:
+        raise UsageError("--actors and --gpus-per-actor are of a cluster: name it with --ray ADDRESS, or --ray local.")
+    return None
 
 
 def override_of(
@@ -70,11 +91,12 @@ def override_of(
     return Override(sensor=sensor, bands=names, unit=unit, nodata=nodata, datetime=moment)
 
 
-def model_and_archive(uri: str, name: str | None, device: str = "auto") -> tuple[Model, Archive | None]:
+def model_and_archive(
+    uri: str, name: str | None, device: str = "auto", devices: int | None = None
+) -> tuple[Model, Archive | None]:
     """Return the model to fill an archive with, and the archive if there is one: its own model unless one is named."""
     model, archive = _model_and_archive(uri, name)
-    compute_on(model, device)
-    return model, archive
+    return compute_on(model, device, devices), archive
 
 
 def _model_and_archive(uri: str, name: str | None) -> tuple[Model, Archive | None]:
@@ -90,12 +112,13 @@ def _model_and_archive(uri: str, name: str | None) -> tuple[Model, Archive | Non
     return model or model_for(archive.card), archive
 
 
-def compute_on(model: Model, device: str) -> None:
-    """Let the model compute where it is told; PyTorch is loaded only for a model that needs it, or a device named."""
-    if device != "auto" or hasattr(model, "move_to"):
-        from satseek.models.device import place
+def compute_on(model: Model, device: str, devices: int | None = None) -> Model:
+    """Return the model as it computes where it is told; PyTorch is loaded only for one that needs it, or if asked."""
+    if device != "auto" or devices is not None or hasattr(model, "move_to"):
+        from satseek.models.many_devices import on_devices
 
-        place(model, device)
+        return on_devices(model, device, devices)
+    return model
 
 
 def plan_of(
@@ -132,26 +155,25 @@ def count(work: Work, plan: CutPlan, model: Model, archive: Archive | None) -> F
     from satseek.ingest.report import Tally
 
     tally = Tally()
-    return forecast(_scenes(work, tally), card=model.card, plan=plan, archive=archive, tally=tally)
+    return forecast(scenes_of(work, tally.refuse), card=model.card, plan=plan, archive=archive, tally=tally)
 
 
 def fill(
     work: Work, plan: CutPlan, model: Model, archive: Archive | None, *, quiet: bool = False, lines: bool = False
 ) -> tuple[IngestReport, Archive | None]:
     """Run an ingest with progress on stderr; an archive is made only where there is something to put into it."""
-    from satseek.archive.archive import Archive
     from satseek.ingest.pipeline import ingest
     from satseek.ingest.report import Tally
     from satseek.ingest.write import Transactions
 
+    if work.cluster is not None:
+        from satseek.cli import filling_on_ray
+
+        return filling_on_ray.fill(work, work.cluster, plan, model, archive, quiet=quiet, lines=lines)
     tally = Tally()
-    scenes = _scenes(work, tally)
+    archive, scenes = opened(work, model, archive, tally)
     if archive is None:
-        first = next(scenes, None)
-        if first is None:
-            return tally.report(), None
-        archive = Archive.open_or_create(work.archive, model.card)
-        scenes = chain([first], scenes)
+        return tally.report(), None
     with progress("Ingesting", quiet=quiet) as ticker:
         report = ingest(
             archive,
@@ -163,15 +185,29 @@ def fill(
             batch=work.batch,
             transactions=Transactions(rows=work.commit_rows),
             tally=tally,
-            on_progress=_Shown(ticker),
-            on_added=_line_of_added if lines else None,
+            on_progress=Shown(ticker),
+            on_added=line_of_added if lines else None,
         )
         if work.optimize and report.added and not report.interrupted:
-            _tidy(archive, ticker)
+            tidy(archive, ticker)
     return report, archive
 
 
-def _scenes(work: Work, tally: Tally) -> Iterator[Scene]:
+def opened(work: Work, model: Model, archive: Archive | None, tally: Tally) -> tuple[Archive | None, Iterator[Scene]]:
+    """Return the archive to fill, made where there is something to put into it, and what is to be put there."""
+    from satseek.archive.archive import Archive
+
+    scenes = scenes_of(work, tally.refuse)
+    if archive is not None:
+        return archive, scenes
+    first = next(scenes, None)
+    return (
+        (None, scenes) if first is None else (Archive.open_or_create(work.archive, model.card), chain([first], scenes))
+    )
+
+
+def scenes_of(work: Work, refuse: Callable[[str, str], None]) -> Iterator[Scene]:
+    """Yield the scenes of all sources."""
     from satseek.ingest.discover import discover
 
     return iter(
@@ -183,12 +219,12 @@ def _scenes(work: Work, tally: Tally) -> Iterator[Scene]:
             stac_query=work.wanted.query,
             collections=work.wanted.collections,
             limit=work.wanted.limit,
-            on_refused=tally.refuse,
+            on_refused=refuse,
         )
     )
 
 
-def _tidy(archive: Archive, ticker: Ticker) -> None:
+def tidy(archive: Archive, ticker: Ticker) -> None:
     """Tidy up where reading becomes noticeably quicker; the chips are safe whether or not this succeeds."""
     from satseek.core.errors import ArchiveError
 
@@ -200,7 +236,7 @@ def _tidy(archive: Archive, ticker: Ticker) -> None:
         tell(f"The chips are added, but the archive could not be tidied up: {error}")
 
 
-class _Shown:
+class Shown:
     """Moves a bar to where the ingest is; told from several threads."""
 
     def __init__(self, ticker: Ticker) -> None:
@@ -209,6 +245,7 @@ class _Shown:
         self._done = 0
 
     def __call__(self, now: Progress) -> None:
+        """Move it."""
         with self._lock:
             if now.done > self._done:
                 self._ticker.advance(now.done - self._done)
@@ -216,5 +253,6 @@ class _Shown:
             self._ticker.expect(now.windows if now.all_known else None)
 
 
-def _line_of_added(added: Added) -> None:
+def line_of_added(added: Added) -> None:
+    """Write one line of JSON for chips that are safe."""
     print(json.dumps({"added": added.new, "ids": added.ids}), flush=True)

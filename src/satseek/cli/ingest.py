@@ -18,6 +18,7 @@ _CUT = "How scenes are cut"
 _READ = "How files are read"
 _STAC = "What is taken from STAC"
 _WORK = "How it works"
+_MANY = "On many devices, or many machines"
 
 
 def run(
@@ -117,6 +118,33 @@ def run(
             "--device", metavar="D", help="Where the model computes: auto, cpu, cuda or mps.", rich_help_panel=_WORK
         ),
     ] = "auto",
+    devices: Annotated[
+        int | None,
+        typer.Option(
+            "--devices",
+            metavar="N",
+            min=1,
+            help="Devices that encode; all of the kind unless told.",
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    ray: Annotated[
+        str | None,
+        typer.Option(
+            "--ray",
+            metavar="ADDRESS|local",
+            help="Work on a Ray cluster, such as 10.0.0.1:6379.",
+            rich_help_panel=_MANY,
+        ),
+    ] = None,
+    actors: Annotated[
+        int | None,
+        typer.Option("--actors", metavar="N", min=1, help="Encoders on the cluster.", rich_help_panel=_MANY),
+    ] = None,
+    gpus_per_actor: Annotated[
+        float,
+        typer.Option("--gpus-per-actor", metavar="X", min=0, help="Of each encoder; .5 shares.", rich_help_panel=_MANY),
+    ] = 0.0,
     commit_rows: Annotated[
         int,
         typer.Option("--commit-rows", metavar="N", min=1, help="Chips made safe at once.", rich_help_panel=_WORK),
@@ -151,6 +179,8 @@ def run(
       --bbox 11.3,48.0,11.8,48.3 --datetime 2024-06 --query 'eo:cloud_cover<10'
 
       find /data -name '*.tif' | satseek ingest ./archive -
+
+      satseek ingest s3://bucket/archive s3://bucket/scenes.json --ray 10.0.0.1:6379 --gpus-per-actor 1
     """
     with errors_for_people():
         from satseek.cli import filling
@@ -168,9 +198,10 @@ def run(
             batch=batch,
             commit_rows=commit_rows,
             optimize=optimize,
+            cluster=filling.cluster_of(ray, actors=actors, gpus_per_actor=gpus_per_actor),
         )
         try:
-            filler, held = filling.model_and_archive(archive, model, device)
+            filler, held = filling.model_and_archive(archive, model, device, devices)
             plan = filling.plan_of(
                 filler.card, chip=chip, overlap=overlap, scales=scales, chip_metres=chip_metres, max_nodata=max_nodata,
                 whole=whole,

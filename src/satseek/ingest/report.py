@@ -51,8 +51,16 @@ class Tally:
             self._refused = {**other._refused, **self._refused}
             self._more_warnings += other._more_warnings
         for text, sources in other._warnings.items():
-            for source in sources or [None]:
+            told: list[str | None] = [*sources] or [None]
+            for source in told:
                 self.warn(text, source)
+
+    def merge_added(self, other: Tally) -> None:
+        """Take over what a second pass added and learnt, without what it counted anew."""
+        with self._lock:
+            self._counts["added"] += other._counts["added"]
+            self._counts["bytes"] += other._counts["bytes"]
+            self._refused = {**other._refused, **self._refused}
 
     def refuse(self, source: str, why: str) -> None:
         """Note a source that cannot be read, and why; its first reason stays."""
