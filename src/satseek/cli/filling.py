@@ -166,10 +166,6 @@ def fill(
     from satseek.ingest.report import Tally
     from satseek.ingest.write import Transactions
 
-    if work.cluster is not None:
-        from satseek.cli import filling_on_ray
-
-        return filling_on_ray.fill(work, work.cluster, plan, model, archive, quiet=quiet, lines=lines)
     tally = Tally()
     archive, scenes = opened(work, model, archive, tally)
     if archive is None:

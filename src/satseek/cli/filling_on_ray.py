@@ -18,15 +18,16 @@ if TYPE_CHECKING:
 
 
 def fill(
-    work: Work, cluster: OnRay, plan: CutPlan, model: Model, archive: Archive | None, *, quiet: bool, lines: bool
+    work: Work, plan: CutPlan, model: Model, archive: Archive | None, *, quiet: bool = False, lines: bool = False
 ) -> tuple[IngestReport, Archive | None]:
     """Run an ingest on the cluster, with the progress of all its workers on stderr."""
     from satseek.archive.archive import Archive
-    from satseek.ingest.cluster.connect import connected, sizes_of
+    from satseek.ingest.cluster.connect import LOCAL, connected, sizes_of
     from satseek.ingest.cluster.run import ingest_on_cluster
     from satseek.ingest.report import Tally
     from satseek.ingest.write import Transactions
 
+    cluster = work.cluster or OnRay(LOCAL)
     with connected(cluster.address) as has, progress(f"Ingesting on {has.nodes} nodes", quiet=quiet) as ticker:
         tally = Tally()
         archive, _ = opened(work, model, archive, tally)  # not before the cluster has answered

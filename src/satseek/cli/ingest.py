@@ -183,7 +183,7 @@ def run(
       satseek ingest s3://bucket/archive s3://bucket/scenes.json --ray 10.0.0.1:6379 --gpus-per-actor 1
     """
     with errors_for_people():
-        from satseek.cli import filling
+        from satseek.cli import filling, filling_on_ray
         from satseek.core.errors import UsageError
 
         if json and json_lines:
@@ -211,7 +211,8 @@ def run(
                 write_json(counted.to_json()) if json or json_lines else print(counted)
                 code = SOME_REFUSED if counted.refused else OK
             else:
-                report, filled = filling.fill(work, plan, filler, held, quiet=quiet or json_lines, lines=json_lines)
+                fill = filling.fill if ray is None else filling_on_ray.fill
+                report, filled = fill(work, plan, filler, held, quiet=quiet or json_lines, lines=json_lines)
                 _tell(report, filled, json=json, json_lines=json_lines, quiet=quiet)
                 code = INTERRUPTED if report.interrupted else SOME_REFUSED if report.refused else OK
         except KeyboardInterrupt:

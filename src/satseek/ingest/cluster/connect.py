@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from satseek import __version__
 from satseek.core.errors import SatSeekError, UsageError
 
 LOCAL = "local"
@@ -80,6 +81,11 @@ def sizes_of(has: Resources, *, actors: int | None, gpus_per_actor: float, reade
             f"The cluster has room for {room} encoders ({what}), not for {encoders}. Ask for fewer --actors."
         )
     return Sizes(encoders, cpus, gpus_per_actor, readers)
+
+
+def version_here() -> str:
+    """Return which SatSeek this process runs."""
+    return str(vars(sys.modules["satseek"])["__version__"])
 
 
 def _ray() -> Any:
@@ -158,17 +164,17 @@ def _versions_by_node(ray: Any) -> dict[str, str]:
 
 
 def _version_teller() -> Callable[[], str]:
-    def version_here() -> str:
+    def tell() -> str:
         try:
-            from satseek import __version__
+            return str(importlib.import_module("satseek").__version__)
         except ImportError:
             return "none"
-        return __version__
 
-    return version_here
+    return tell
 
 
-def _require_same_versions(by_node: Mapping[str, str], asked: str = __version__) -> None:
+def _require_same_versions(by_node: Mapping[str, str]) -> None:
+    asked = version_here()
     others = {node: version for node, version in by_node.items() if version != asked}
     if others:
         told = ", ".join(f"{node} has {version}" for node, version in sorted(others.items())[:5])

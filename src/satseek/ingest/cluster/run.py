@@ -16,12 +16,11 @@ from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from satseek import __version__
 from satseek.archive.archive import Archive
 from satseek.core.errors import ArchiveError, SatSeekError
 from satseek.core.model import Model
 from satseek.core.result import IngestReport
-from satseek.ingest.cluster.connect import ClusterError, Sizes
+from satseek.ingest.cluster.connect import ClusterError, Sizes, version_here
 from satseek.ingest.cluster.ledger import Ledger
 from satseek.ingest.cluster.messages import AllFound, Done, Message, Planned, unpacked
 from satseek.ingest.cluster.steps import Discover, Encoding, Task, discovering, planning, reading
@@ -70,7 +69,7 @@ def ingest_on_cluster(
         run = _Run(archive, tally if number == 0 else Tally(), on_progress, on_added)
         task = Task(
             run=uuid.uuid4().hex,
-            version=__version__,
+            version=version_here(),
             archive=archive.uri,
             at=archive.version,
             card=archive.card,

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from rasterio.errors import NotGeoreferencedWarning
 
-from satseek import __version__
 from satseek.archive.archive import Archive
 from satseek.core.card import ModelCard
 from satseek.core.chip import Chip
@@ -24,6 +23,7 @@ from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.ingest.ahead import Ahead
 from satseek.ingest.annotate import Annotator
+from satseek.ingest.cluster.connect import version_here
 from satseek.ingest.cluster.messages import AllFound, Done, Found, Part, Planned, ReadPart, packed, unpacked
 from satseek.ingest.cut import CutPlan
 from satseek.ingest.encode import BATCH, Batch, encode
@@ -130,11 +130,12 @@ class Encoding:
         return Done(part.plan, part.key, chips, np.concatenate(vectors), told, len(read), tally)
 
 
-def require_same_version(asked: str, here: str = __version__, where: str = "") -> None:
+def require_same_version(asked: str) -> None:
     """Refuse to work for another SatSeek than this one: its windows, ids and rows may differ."""
+    here = version_here()
     if asked != here:
         raise ModelError(
-            f"The cluster's {where or 'worker'} runs SatSeek {here} and this command is SatSeek {asked}. "
+            f"The cluster's worker runs SatSeek {here} and this command is SatSeek {asked}. "
             f"Install the same on all nodes: pip install 'satseek[ray]=={asked}'."
         )
 
