@@ -1,11 +1,12 @@
-"""Vectors that others made: GeoParquet with Major TOM's columns, or with any vector, footprint and id columns."""
+"""Vectors that others made: GeoParquet of Major TOM, Clay and Earth Index, or with any vectors and footprints."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,42 +23,104 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 VECTOR_COLUMNS = ("embedding", "vector", "embeddings")
-ID_COLUMNS = ("unique_id", "id")
-MEANT = {"timestamp", "datetime", "product_id", "utm_footprint", "pixel_bbox", "image_shape", "geometry_wkt", "bbox"}
+ID_COLUMNS = ("unique_id", "id", "chip_id", "chips_id")
+TIME_COLUMNS = ("timestamp", "datetime", "date")
+SOURCE_COLUMNS = ("product_id", "source", "source_url", "item_id")
+NAMED_BY = (
+    "product_id",
+    "grid_cell",
+    "timestamp",
+    "pixel_bbox",
+    "parquet_row",
+)  # where a row has no id, as Major TOM's
+NAMED_OTHERWISE = ("source_url", "index", "date", "datetime", "centroid_lat", "centroid_lon")  # Clay's and Planet's
+MEANT = {*TIME_COLUMNS, *SOURCE_COLUMNS, "utm_footprint", "pixel_bbox", "image_shape", "geometry_wkt", "bbox"}
+ABOUT = b"emb"  # the key that Earth Index puts its JSON under, beside GeoParquet's own
+RUN = "emb:runtime_parameters"  # our column, named as STAC's embedding extension names the fact
+EARTH_M = 6_371_008.8
 
 
-def card_of_foreign(path: str, made_by: str) -> ModelCard:
-    """Return a card for vectors whose model is not here: they can be compared with each other, nothing else."""
-    dimensions = _dimensions(path)
+def card_of_foreign(dimensions: int, made_by: str, *, tower: ModelCard | None = None) -> ModelCard:
+    """Return a card for vectors that were made elsewhere: they can be compared with each other.
+
+    Where the model that made them is at hand, its `tower`, words and pictures can be encoded too.
+    """
+    limits = "Neither pictures nor words can be encoded here; search by the id of a chip."
+    options: dict[str, Any] = {"model": made_by}
+    if tower is not None:
+        limits = f"The vectors are taken for those of '{tower.name}', which encodes words and pictures beside them."
+        options["tower"] = {"name": tower.name, "version": tower.version, "weights_sha256": tower.weights_sha256}
     return ModelCard(
         name="precomputed",
         version=made_by,
-        summary=f"Vectors made elsewhere by '{made_by}', imported from GeoParquet",
+        summary=f"Vectors made elsewhere by '{made_by}'",
         dimensions=dimensions,
-        sensors={},
-        reads_text=False,
-        chip_size=0,
+        sensors={} if tower is None else tower.sensors,
+        reads_text=tower is not None and tower.reads_text,
+        chip_size=0 if tower is None else tower.chip_size,
         licence="as the imported data",
-        limits="Neither pictures nor words can be encoded here; search by the id of a chip.",
-        options={"model": made_by},
+        limits=limits,
+        options=options,
     )
 
 
-def read_foreign(path: str, *, sensor: str | None, batch: int) -> Iterator[tuple[list[Chip], FloatArray]]:
-    """Yield chips and their vectors as they are in the file, in batches."""
+def maker_in(path: str) -> str | None:
+    """Return which model a file says made its vectors, None where it does not say."""
+    about = _about(path).get("model")
+    if isinstance(about, Mapping):
+        named = str(about.get("id") or about.get("name") or "")
+        return " ".join(filter(None, [named, str(about.get("version") or "")])) or None
+    if isinstance(about, str) and about:
+        return about
+    if RUN in open_parquet(path).schema_arrow.names:
+        for table in batches(path, batch=1):
+            run = table.column(RUN).to_pylist()[0]
+            return str(run["model"]) if isinstance(run, Mapping) and run.get("model") else None
+    return None
+
+
+def dimensions_of(path: str) -> int:
+    """Return how many numbers a vector of a file has; `SourceError` where it holds no vectors of chips."""
     column = _vector_column(path)
-    shapes_of = _ShapeReader(path)
+    for each in open_parquet(path).iter_batches(batch_size=1, columns=[column]):
+        first = np.asarray(each.column(column)[0].as_py() or [])
+        if first.ndim != 1 or first.dtype == object:
+            raise SourceError(
+                f"'{path}' holds maps of vectors ({'×'.join(map(str, first.shape))} numbers a row), one for each "
+                "pixel. An archive holds one vector for each chip: average them over the chip first."
+            )
+        return len(first)
+    raise SourceError(f"'{path}' has no rows.")
+
+
+def _about(path: str) -> Mapping[str, Any]:
+    """Return the JSON about the embeddings in a file's footer."""
+    try:
+        found = json.loads(metadata_of(path).get(ABOUT, b"{}"))
+    except ValueError as error:
+        raise SourceError(f"What '{path}' says of its embeddings (the key 'emb') is no JSON: {error}.") from error
+    return found if isinstance(found, Mapping) else {}
+
+
+def read_foreign(
+    path: str, *, sensor: str | None, batch: int, side_m: float | None = None
+) -> Iterator[tuple[list[Chip], FloatArray]]:
+    """Yield chips and their vectors as they are in the file, in batches; with `side_m` a point is a chip's middle."""
+    column = _vector_column(path)
+    shapes_of = _ShapeReader(path, side_m)
+    moment = _moment(_about(path).get("datetime"))
     for table in batches(path, batch=batch):
         vectors = np.asarray(table.column(column).to_pylist(), dtype=np.float32)
         shapes = shapes_of(table)
         facts = table.drop_columns([column, *shapes_of.columns(table)]).to_pylist()
-        yield [_chip(row, shape, sensor) for row, shape in zip(facts, shapes, strict=True)], vectors
+        yield [_chip(row, shape, sensor, moment) for row, shape in zip(facts, shapes, strict=True)], vectors
 
 
 class _ShapeReader:
     """Reads footprints from whichever column holds them, in degrees whatever their coordinate system."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, side_m: float | None = None) -> None:
+        self._side_m = side_m
         geo = json.loads(metadata_of(path).get(b"geo", b"{}"))
         self._path = path
         self._column = geo.get("primary_column", "geometry")
@@ -87,22 +150,32 @@ class _ShapeReader:
                 shapes = read(np.asarray(values.to_pylist(), dtype=object))
             except (ValueError, TypeError, shapely.errors.ShapelyError) as error:
                 raise SourceError(f"The footprints in '{self._path}' cannot be read: {error}.") from error
-            found = [_polygon(shape) or earlier for shape, earlier in zip(shapes, found, strict=True)]
+            found = [earlier if shape is None else shape for shape, earlier in zip(shapes, found, strict=True)]
         if self._to_degrees is not None:
             found = [None if shape is None else shapely.transform(shape, self._to_degrees) for shape in found]
-        return found
+        return [_polygon(shape) or self._around(shape) for shape in found]
+
+    def _around(self, point: Any) -> Any:
+        """Return the square whose middle a point is, where its side was told."""
+        import shapely
+
+        if self._side_m is None or point is None or point.is_empty or point.geom_type != "Point":
+            return None
+        up = math.degrees(self._side_m / 2 / EARTH_M)
+        across = up / max(math.cos(math.radians(point.y)), 0.01)
+        return shapely.box(point.x - across, point.y - up, point.x + across, point.y + up)
 
 
-def _chip(row: Mapping[str, Any], shape: Any, sensor: str | None) -> Chip:
+def _chip(row: Mapping[str, Any], shape: Any, sensor: str | None, moment: datetime | None) -> Chip:
     from shapely.geometry import mapping
 
     window = _window(row)
-    product = str(row.get("product_id") or row.get("source") or "imported")
+    product = str(next((row[name] for name in SOURCE_COLUMNS if row.get(name)), "imported"))
     kind = sensor or _sensor_of(product)
     if shape is None:
         shape = _from_metres(row)
     return Chip(
-        id=_id(row),
+        id=_id(row, shape),
         sensor=kind,
         source=product,
         scene=str(row.get("scene") or product),
@@ -112,16 +185,19 @@ def _chip(row: Mapping[str, Any], shape: Any, sensor: str | None) -> Chip:
         address={"sensor": kind, "bands": []},
         geometry=None if shape is None else json.loads(json.dumps(mapping(shape))),
         bbox=bbox_of_shape(shape),
-        datetime=_moment(row.get("timestamp") or row.get("datetime")),
+        datetime=_moment(next((row[name] for name in TIME_COLUMNS if row.get(name)), None)) or moment,
         properties={key: value for key, value in row.items() if key not in MEANT | set(ID_COLUMNS) and _is_fact(value)},
     )
 
 
-def _id(row: Mapping[str, Any]) -> str:
+def _id(row: Mapping[str, Any], shape: Any) -> str:
     for column in ID_COLUMNS:
         if row.get(column):
             return str(row[column])
-    parts = [str(row.get(column)) for column in ("product_id", "grid_cell", "timestamp", "pixel_bbox", "parquet_row")]
+    if any(row.get(column) is not None for column in NAMED_BY):
+        parts = [str(row.get(column)) for column in NAMED_BY]
+    else:  # what is left to tell two chips apart is where and when
+        parts = [*(str(row.get(column)) for column in NAMED_OTHERWISE), "" if shape is None else shape.wkb_hex]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()[:24]
 
 
@@ -175,6 +251,8 @@ def _moment(value: Any) -> datetime | None:
         return None
     if isinstance(value, datetime):
         return as_utc(value)
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
     for read in (datetime.fromisoformat, lambda text: datetime.strptime(text, "%Y%m%dT%H%M%S")):
         try:
             return as_utc(read(str(value)))
@@ -209,10 +287,3 @@ def _vector_column(path: str) -> str:
         f"'{path}' has no column of vectors: a list of numbers called {', '.join(VECTOR_COLUMNS)}. "
         f"Its columns are {', '.join(schema.names[:20])}."
     )
-
-
-def _dimensions(path: str) -> int:
-    column = _vector_column(path)
-    for each in open_parquet(path).iter_batches(batch_size=1, columns=[column]):
-        return len(each.column(column)[0])
-    raise SourceError(f"'{path}' has no rows.")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CARD_KEY = "satseek:card"
+ABOUT_KEY = "emb"  # as Earth Index calls it: what made the vectors, for readers that know no card of ours
 VECTOR_COLUMN = "embedding"  # as Major TOM calls it, so that readers of its files find it
 CORNERS = ("xmin", "ymin", "xmax", "ymax")
 ROW_GROUP = 5_000
@@ -37,7 +38,8 @@ def write(tables: Iterable[pa.Table], path: str, card: ModelCard, *, on_rows: Ca
             seen.look_at(shaped)
             rows += len(table)
             on_rows(len(table))
-        writer.add_key_value_metadata({"geo": json.dumps(seen.geo()), CARD_KEY: json.dumps(card.to_json())})
+        about = {"geo": seen.geo(), CARD_KEY: card.to_json(), ABOUT_KEY: _about(card)}
+        writer.add_key_value_metadata({key: json.dumps(value) for key, value in about.items()})
     return rows
 
 
@@ -131,6 +133,22 @@ class _Seen:
             low, high = np.min(self._bounds, axis=0), np.max(self._bounds, axis=0)
             column["bbox"] = [float(low[0]), float(low[1]), float(high[2]), float(high[3])]
         return {"version": "1.1.0", "primary_column": "geometry", "columns": {"geometry": column}}
+
+
+def _about(card: ModelCard) -> dict[str, Any]:
+    """Return what made the vectors, in the words of Earth Index's files and of STAC's embedding extension."""
+    model = {"id": card.name, "version": card.version, "description": card.summary}
+    if card.weights_sha256 is not None:
+        model["weights_sha256"] = card.weights_sha256
+    return {
+        "version": "0.0.1",
+        "type": "chip",
+        "model": model,
+        "embedding_dim": card.dimensions,
+        "embedding_quantization": "None",
+        "data_type": "float32",
+        "license": card.licence,
+    }
 
 
 def _file_schema(card: ModelCard) -> pa.Schema:

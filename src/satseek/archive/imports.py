@@ -1,16 +1,16 @@
-"""Filling an archive from GeoParquet: our own exports, and vectors that others made."""
+"""Filling an archive with vectors that are there already: our own exports, and those that others made."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from satseek.archive.archive import Archive
-from satseek.archive.foreign import card_of_foreign, read_foreign
+from satseek.archive.foreign import card_of_foreign, dimensions_of, maker_in, read_foreign
 from satseek.archive.geoparquet import card_of, read
 from satseek.archive.store import Store
 from satseek.core.card import ModelCard
@@ -19,6 +19,8 @@ from satseek.core.errors import ModelMismatch, SourceError, UsageError
 from satseek.core.vectors import FloatArray, unit_rows
 
 ROWS_AT_ONCE = 10_000
+Rows = Iterable[tuple[list[Chip], FloatArray]]
+TowerOf = Callable[[str, int], ModelCard | None]  # the model of this name, where it makes vectors of this length
 
 
 @dataclass(frozen=True)
@@ -54,31 +56,49 @@ def import_geoparquet(
     *,
     made_by: str | None = None,
     sensor: str | None = None,
+    side_m: float | None = None,
+    tower_of: TowerOf = lambda made_by, dimensions: None,
     batch: int = ROWS_AT_ONCE,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> ImportReport:
     """Add all rows of a GeoParquet file to an archive, made where there is none; safe to repeat.
 
-    Files that SatSeek wrote bring their model's card; for vectors of others `made_by` names the model.
+    Files that SatSeek wrote bring their model's card; for vectors of others `made_by` names the model, and `tower_of`
+    says whether that one is at hand. Chips that are given as points are squares of `side_m`.
     """
-    started = time.perf_counter()
     card = card_of(path)
     ours = card is not None
     if card is None:
-        card = card_of_foreign(path, made_by or _maker_of(uri, path))
+        named, dimensions = made_by or maker_in(path) or _maker_of(uri, path), dimensions_of(path)
+        card = card_of_foreign(dimensions, named, tower=tower_of(named, dimensions))
     elif made_by is not None:
         raise UsageError(f"'{path}' says itself that '{card.name}' made its vectors. Leave the model's name out.")
+    rows = _readable(path, ours=ours, sensor=sensor, batch=batch, dimensions=card.dimensions, side_m=side_m)
+    return import_rows(uri, path, card, rows, on_rows=on_rows)
+
+
+def import_rows(
+    uri: str, path: str, card: ModelCard, rows: Rows, *, on_rows: Callable[[int], None] = lambda rows: None
+) -> ImportReport:
+    """Add chips and their vectors, of whatever length, to an archive of this card, made where there is none."""
+    started = time.perf_counter()
     archive = _open_or_create(uri, card, path)
     added = already_there = without_direction = 0
-    for chips, vectors in _readable(path, ours=ours, sensor=sensor, batch=batch, dimensions=card.dimensions):
+    for chips, vectors in rows:
         pointing = np.isfinite(vectors).all(axis=1) & (np.linalg.norm(vectors, axis=1) > 0)
         kept = [chip for chip, good in zip(chips, pointing, strict=True) if good]
-        new = archive.add(kept, vectors[pointing] if ours else unit_rows(vectors[pointing])) if kept else 0
+        new = archive.add(kept, _of_unit_length(vectors[pointing])) if kept else 0
         added += new
         already_there += len(kept) - new
         without_direction += len(chips) - len(kept)
         on_rows(len(chips))
     return ImportReport(added, already_there, without_direction, card.name, time.perf_counter() - started)
+
+
+def _of_unit_length(vectors: FloatArray) -> FloatArray:
+    """Return rows of unit length; those that have it stay as they are, to the last bit."""
+    lengths = np.linalg.norm(vectors, axis=1)
+    return vectors if np.allclose(lengths, 1, atol=1e-5) else unit_rows(vectors)
 
 
 def _maker_of(uri: str, path: str) -> str:
@@ -103,9 +123,9 @@ def _open_or_create(uri: str, card: ModelCard, path: str) -> Archive:
 
 
 def _readable(
-    path: str, *, ours: bool, sensor: str | None, batch: int, dimensions: int
+    path: str, *, ours: bool, sensor: str | None, batch: int, dimensions: int, side_m: float | None
 ) -> Iterator[tuple[list[Chip], FloatArray]]:
-    rows = read(path, batch=batch) if ours else read_foreign(path, sensor=sensor, batch=batch)
+    rows = read(path, batch=batch) if ours else read_foreign(path, sensor=sensor, batch=batch, side_m=side_m)
     try:
         for chips, vectors in rows:
             if vectors.ndim != 2 or vectors.shape[1] != dimensions:

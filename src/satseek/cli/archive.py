@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
@@ -191,39 +191,57 @@ def export(
 @app.command("import")
 def import_(
     archive: Where,
-    files: Annotated[list[str], typer.Argument(metavar="FILE…", help="GeoParquet files with vectors.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="GeoParquet with vectors, or STAC with embeddings: items, collections."),
+    ],
     made_by: Annotated[
         str | None,
         typer.Option("--made-by", metavar="MODEL", help="Which model made the vectors, where the file does not say."),
     ] = None,
+    words: Annotated[
+        str | None,
+        typer.Option(
+            "--words", metavar="MODEL", help="Whose text tower fits them; --made-by's, where it is known here."
+        ),
+    ] = None,
     sensor: Annotated[
         str | None, typer.Option("--sensor", metavar="S", help="Of the imagery, where the product's name does not say.")
+    ] = None,
+    chip_metres: Annotated[
+        float | None, typer.Option("--chip-metres", metavar="M", help="Side of a chip whose place is given as a point.")
     ] = None,
     json: AsJson = False,
     quiet: Quiet = False,
 ) -> None:
-    """Fill an archive from GeoParquet: what 'export' wrote, or others' vectors with Major TOM's columns.
+    """Fill an archive with vectors that are there: what 'export' wrote, Major TOM, Clay, Earth Index, STAC's emb:.
 
-    Vectors of others are searched by example (--like ID). Stop it at any moment and run it again.
+    Vectors of others are searched by example (--like ID), and by words where the model that made them is at hand.
+    Stop it at any moment and run it again.
 
     Examples:
 
       satseek archive import ./copy chips.parquet
 
       satseek archive import ./world part_00001.parquet part_00002.parquet --made-by SigLIP
+
+      satseek archive import ./items collection.json --made-by amfmn
     """
     with errors_for_people():
         from satseek.archive.imports import import_geoparquet
         from satseek.core.errors import SourceError
+        from satseek.ingest.embeddings import import_embeddings
 
-        reports, refused = {}, {}
+        reports: dict[str, Any] = {}
+        refused: dict[str, str] = {}
         try:
             with progress("importing", quiet=quiet) as bar:
                 for file in files:
                     try:
-                        reports[file] = import_geoparquet(
-                            archive, file, made_by=made_by, sensor=sensor, on_rows=bar.advance
-                        )
+                        reports[file] = import_embeddings(
+                            archive, file, made_by=made_by, words=words, sensor=sensor, side_m=chip_metres,
+                            on_rows=bar.advance, on_refused=refused.__setitem__,
+                        )  # fmt: skip
                     except SourceError as error:
                         refused[file] = str(error)
         except KeyboardInterrupt:

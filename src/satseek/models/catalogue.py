@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,8 @@ def model_for(card: ModelCard) -> Model:
     if card.name == "precomputed":
         from satseek.models.precomputed import Precomputed
 
-        return Precomputed(card)
+        told = card.options.get("tower")
+        return Precomputed(card, None if told is None else cache(partial(load_model, str(told["name"]))))
     folder = card.options.get(FOLDER)
     if folder is not None and Path(folder).is_dir():
         return _same(_load_folder(Path(folder)), card)
