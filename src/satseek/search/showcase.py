@@ -15,6 +15,7 @@ from satseek.core.period import Period, rfc3339
 from satseek.core.query import Example, Keyword, Query
 
 CHIPS_LOOKED_AT = 5_000
+TRIED = 32  # chips that a sentence is taken from, those with most labels first
 HITS = 5
 DAYS = 3  # on both sides of a scene's date
 PLAIN_WORDS = ("water", "forest", "field", "built-up")  # where nothing is written about the chips
@@ -120,13 +121,16 @@ def _keyword(holdings: Holdings) -> Showing:
 def _both(holdings: Holdings) -> Showing:
     """A sentence about one thing, a must for another that is there too, a not for one that often is."""
     title = "A sentence and keywords"
-    for chip in sorted(holdings.chips, key=lambda chip: (-len(set(chip.labels)), chip.id)):
+    telling = sorted((chip for chip in holdings.chips if chip.caption and chip.labels), key=_plenty)[:TRIED]
+    for chip in telling:
         for must in holdings.rare(chip.labels):
+            sentence = _best_sentence([chip], without=must)
+            if not sentence:
+                continue
             with_it = [set(each.labels) for each in holdings.chips if must in each.labels]
             beside = Counter(label for labels in with_it for label in labels - set(chip.labels))
             others = [label for label, count in beside.most_common() if len(with_it) - count >= HITS]
-            sentence = _best_sentence([chip], without=must)
-            if sentence and others:
+            if others:
                 return Showing(
                     title,
                     f"The sentence ranks; '{must}' must be there, '{others[0]}' must not.",
@@ -230,6 +234,11 @@ def _best_sentence(chips: Iterable[Chip], without: str | None = None) -> str | N
                 said[plain] += 1
                 names[plain] = sum(1 for word in words if word.lower() in plain)
     return min(said, key=lambda each: (-names[each], -said[each], each), default=None)
+
+
+def _plenty(chip: Chip) -> tuple[int, str]:
+    """Order chips: those that show most first."""
+    return -len(set(chip.labels)), chip.id
 
 
 def _overlap(one: BBox, other: BBox) -> bool:

@@ -34,6 +34,7 @@ from satseek.service.routes import (
     why,
 )
 from satseek.service.settings import Settings
+from satseek.service.suggest import Suggestions
 from satseek.service.work import Workbench
 
 
@@ -96,6 +97,7 @@ def desk_of(settings: Settings, *, model: Model | None = None) -> Desk:
         metrics=Metrics(),
         names=names,
         decoder=Decoder(settings.limits),
+        suggestions=Suggestions(library),
         maps=Maps(settings.limits.maps),
         jobs=Jobs(library, settings, names) if settings.ingest_from else None,
     )

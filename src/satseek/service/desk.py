@@ -16,6 +16,7 @@ from satseek.service.metrics import Metrics
 from satseek.service.public import Names
 from satseek.service.scene_list import SceneList
 from satseek.service.settings import Settings
+from satseek.service.suggest import Suggestions
 from satseek.service.tile_cache import TileCache
 from satseek.service.work import Workbench
 
@@ -32,6 +33,7 @@ class Desk:
     metrics: Metrics
     names: Names
     decoder: Decoder
+    suggestions: Suggestions
     tiles: TileCache = field(default_factory=TileCache)
     maps: Maps = field(default_factory=Maps)
     jobs: Jobs | None = None  # None: read-only

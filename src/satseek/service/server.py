@@ -111,6 +111,7 @@ def serve(
         on_note(f"Words cannot be searched by: {error}")
     if page.index() is None:
         on_note(page.NOT_BUILT)
+    desk.suggestions.prepare()
     on_note(f"{chips:,} chips, model '{card.name}'. Stop with Ctrl-C.")
     config = uvicorn.Config(
         app,

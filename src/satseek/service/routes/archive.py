@@ -12,7 +12,6 @@ from satseek.service.answers import json_response
 from satseek.service.desk import At, Base, Desk
 from satseek.service.public import harmless
 from satseek.service.schemas import PROBLEMS, Open
-from satseek.service.suggest import suggestions
 
 router = APIRouter(tags=["archive"], responses=PROBLEMS)
 
@@ -52,16 +51,14 @@ async def archive(desk: At) -> Response:
 async def suggest(desk: At, base: Base) -> Response:
     """Return up to six questions made of what the archive holds; each of them finds something."""
 
-    def made() -> list[dict[str, Any]]:
-        library = desk.library
-        found = library.of_version("suggest", lambda _: suggestions(library))
+    def told() -> list[dict[str, Any]]:
         return [
             {"title": showing.title, "shows": showing.shows, "query": showing.query.to_json(),
              "url": f"{base}/search?{showing.query.to_url()}"}
-            for showing in found
+            for showing in desk.suggestions.now()
         ]  # fmt: skip
 
-    return json_response({"suggestions": await desk.run(made)})
+    return json_response({"suggestions": await desk.run(told)})
 
 
 def _facts(desk: Desk) -> dict[str, Any]:
