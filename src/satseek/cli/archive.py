@@ -228,7 +228,6 @@ def import_(
       satseek archive import ./items collection.json --made-by amfmn
     """
     with errors_for_people():
-        from satseek.archive.imports import import_geoparquet
         from satseek.core.errors import SourceError
         from satseek.ingest.embeddings import import_embeddings
 
