@@ -12,7 +12,7 @@ from scipy.stats import rankdata
 
 from satseek.core.sensor import BoolArray
 from satseek.core.vectors import FloatArray
-from satseek.evaluation.compare.encode import Encoded
+from satseek.evaluation.compare.encode import Encoded, comparable
 from satseek.evaluation.compare.questions import Asked
 from satseek.evaluation.compare.sample import Sample
 from satseek.evaluation.compare.tasks import LIKE, WORDS
@@ -74,7 +74,10 @@ def agreement(
         ):
             if not len(numbers):
                 continue
-            hidden = np.zeros((len(numbers), len(sample)), np.bool_) if kind == WORDS else overlaps[numbers]
+            hidden = np.zeros((len(numbers), len(sample)), np.bool_)
+            if kind == LIKE:
+                together = comparable(one.card, sample) & comparable(other.card, sample)
+                hidden = overlaps[numbers] | ~together[numbers]
             mine, its = (each.words(numbers) if kind == WORDS else each.like(numbers) for each in (one, other))
             correlation, overlap = _alike(mine, its, hidden | ~common[None])
             chance = DEPTH / float(common.sum())

@@ -9,7 +9,7 @@ import numpy as np
 from satseek.core.sensor import BoolArray
 from satseek.core.vectors import FloatArray
 from satseek.evaluation.compare.agree import Apart
-from satseek.evaluation.compare.encode import Encoded
+from satseek.evaluation.compare.encode import Encoded, comparable
 from satseek.evaluation.compare.judged import Judged, scores_of
 from satseek.evaluation.compare.questions import Asked
 from satseek.evaluation.compare.report import Answer, Differing
@@ -76,11 +76,12 @@ def _of_answers(
     each: Apart, models: Mapping[str, Encoded], sample: Sample, asked: Asked, overlaps: BoolArray
 ) -> Differing:
     answers, told = {}, {}
-    nothing = np.zeros(len(sample), dtype=np.bool_)
     for name in each.models:
         model = models[name]
         scores = model.words([each.number])[0] if each.kind == WORDS else model.like([each.number])[0]
-        hidden = (nothing if each.kind == WORDS else overlaps[each.number]) | ~model.known
+        hidden = ~model.known
+        if each.kind != WORDS:
+            hidden = hidden | overlaps[each.number] | ~comparable(model.card, sample)[each.number]
         answers[name] = tuple(Answer(place, None) for place in _first(scores, hidden).tolist())
         told[name] = f"{100 * each.overlap:.0f} % of the first 10 in common"
     text = asked.texts[each.number] if each.kind == WORDS else _shows(sample, each.number)

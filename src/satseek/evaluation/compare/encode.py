@@ -209,6 +209,13 @@ def _scores(seeing: _Seeing, images: FloatArray, texts: Sequence[str], kept: Kep
     return scores
 
 
+def comparable(card: ModelCard, sample: Sample) -> BoolArray:
+    """Return which two pictures have vectors in one space."""
+    sensors = [item.sensor for item in sample.items]
+    spaces = {sensor: set(card.comparable_with(sensor)) or set(sensors) for sensor in set(sensors)}
+    return np.array([[other in spaces[one] for other in sensors] for one in sensors], dtype=np.bool_)
+
+
 def looked_through(sample: Sample, kept: Kept, *, most_nodata: float, on_done: Progress) -> Sample:
     """Return the sample without pictures that cannot be read or hold hardly a measurement, for all models alike."""
     if sample.stored is not None:

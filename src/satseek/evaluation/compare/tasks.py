@@ -65,6 +65,8 @@ class Task:
         unread = [sensor for sensor in self.sensors if card.sensors and sensor not in card.sensors]
         if unread:
             return f"reads no {' and no '.join(unread)}"
+        if self.kind == ACROSS and self.sensors[1] not in card.comparable_with(self.sensors[0]):
+            return f"keeps {' and '.join(self.sensors)} in spaces of their own"
         return "reads no text" if self.kind == WORDS and not card.reads_text else None
 
 

@@ -17,6 +17,7 @@ from satseek.core.card import ModelCard
 from satseek.core.model import Model
 from satseek.core.vectors import unit_rows
 from satseek.datasets.catalogue import load_pairs
+from satseek.datasets.co_registered import read_pixels
 from satseek.datasets.pair_sets import set_in
 from satseek.evaluation.metrics import recall
 from satseek.losses.discrepancy import discrepancy
@@ -100,7 +101,7 @@ def train_adapter(
     require_joinable(optical.card, radar.card)
     for eye in (optical, radar):
         place(eye, "cuda" if fabric.device.type == "cuda" else "cpu")
-    windows, seen, name = _vectors(recipe, data, out, optical, radar)
+    windows, seen, name, sensor = _vectors(recipe, data, out, optical, radar)
     mean = torch.from_numpy(windows.optical.mean(axis=0))
     torch.manual_seed(recipe.seed)
     sizes = _sizes(recipe, windows)
@@ -111,21 +112,22 @@ def train_adapter(
     (out / "recipe.json").write_text(json.dumps(recipe.to_json(), indent=2) + "\n")
     batches = VectorBatches(windows, mean, recipe, rank=fabric.global_rank, world=fabric.world_size)
     listener.expect(recipe.optimiser.epochs * len(batches) * recipe.data.batch)
-    keeper = _Keeper(run, recipe, windows, mean, (optical, radar), listener)
+    keeper = _Keeper(run, recipe, windows, mean, (optical, radar), sensor, listener)
     run.train(batches, [AdapterExam(seen, mean, name)], keeper)
     return report_of(run, images=windows.places, captions=0)
 
 
 def _vectors(
     recipe: AdapterRecipe, data: Path, out: Path, optical: Model, radar: Model
-) -> tuple[Windows, Windows, str]:
-    """Return what both encoders make of train windows and whole val places; kept for a run that is gone on with."""
+) -> tuple[Windows, Windows, str, str]:
+    """Return what both encoders make of train windows and whole val places, and which sensor the optical one saw."""
     of_set = recipe.data.set or set_in(data)
     taught, val = (load_pairs(of_set, data, split=split) for split in ("train", "val"))
     eyes = json.dumps([[each.card.name, each.card.version, each.card.weights_sha256] for each in (optical, radar)])
     cache = out / "cache" / hashlib.sha256(eyes.encode()).hexdigest()[:12]
     windows = windows_of(taught, recipe, radar, optical, cache)
-    return windows, windows_of(val, recipe, radar, optical, cache, whole=True), val.name
+    seen = windows_of(val, recipe, radar, optical, cache, whole=True)
+    return windows, seen, val.name, read_pixels(val, 0, "s2").sensor
 
 
 def _sizes(recipe: AdapterRecipe, windows: Windows) -> dict[str, int]:
@@ -147,10 +149,11 @@ class _Keeper:
         windows: Windows,
         mean: Tensor,
         eyes: tuple[Model, Model],
+        sensor: str,
         watcher: Listener,
     ) -> None:
         self._run, self._recipe, self._windows, self._mean = run, recipe, windows, mean
-        self._eyes, self._watcher = eyes, watcher
+        self._eyes, self._sensor, self._watcher = eyes, sensor, watcher
 
     def step(self, images: int, losses: dict[str, float]) -> None:
         self._watcher.step(images, losses)
@@ -160,23 +163,26 @@ class _Keeper:
             network = cast(Adapter, self._run.average.network)
             save_checkpoint(
                 self._run.out / BEST,
-                _card(self._recipe, self._windows, *self._eyes, epoch),
+                _card(self._recipe, self._windows, *self._eyes, self._sensor, epoch),
                 {**network.state_dict(), MEAN: self._mean},
                 settings={"head": self._recipe.model.head, **_sizes(self._recipe, self._windows)},
             )
         self._watcher.epoch(epoch, best)
 
 
-def _card(recipe: AdapterRecipe, windows: Windows, optical: Model, radar: Model, epoch: Epoch) -> ModelCard:
+def _card(
+    recipe: AdapterRecipe, windows: Windows, optical: Model, radar: Model, sensor: str, epoch: Epoch
+) -> ModelCard:
     see, hear = optical.card, radar.card
     is_bridge = recipe.model.head == BRIDGE
+    joined = [name for name in see.comparable_with(sensor) if name != RADAR]  # the space that radar was led into
     names = {OPTICAL: recipe.model.image, "radar": recipe.model.radar}
     return ModelCard(
         name=f"{recipe.name}-{see.name}-{hear.name}",
         version="1",
         summary=f"'{see.name}' and '{hear.name}' joined by a {recipe.model.head} head",
         dimensions=windows.optical.shape[1] if is_bridge else recipe.model.joint,
-        sensors={**{name: bands for name, bands in see.sensors.items() if name != RADAR}, RADAR: hear.sensors[RADAR]},
+        sensors={**{name: see.sensors[name] for name in joined}, RADAR: hear.sensors[RADAR]},
         reads_text=see.reads_text and is_bridge,
         chip_size=max(see.chip_size, hear.chip_size),
         units={**see.units, **({RADAR: hear.units[RADAR]} if RADAR in hear.units else {})},
