@@ -41,7 +41,7 @@ def require_readable(card: ModelCard, sensor: str) -> None:
 
 def require_bands(card: ModelCard, chip: Pixels) -> None:
     """Raise `ModelError` when a chip lacks a band that the model names."""
-    wanted = card.sensors[chip.sensor]
+    wanted = card.needs(chip.sensor)
     missing = [name for name in wanted if name not in chip.bands]
     if missing:
         raise ModelError(
@@ -53,20 +53,25 @@ def require_bands(card: ModelCard, chip: Pixels) -> None:
 def require_unit(chip: Pixels) -> None:
     """Raise `ModelError` when a chip's values cannot be in its sensor's unit: it would be seen as other ground."""
     sensor = SENSORS.get(chip.sensor)
-    some = chip.values[:, ::4, ::4][:, chip.valid[::4, ::4]]
-    if not some.size or not np.isfinite(some).any():
+    if sensor.unit == "8-bit" and chip.values.dtype == np.uint8:
         return
-    low, high, middle = float(np.nanmin(some)), float(np.nanmax(some)), float(np.nanmedian(some))
+    some = chip.values[:, ::4, ::4][:, chip.valid[::4, ::4]]
+    some = some[np.isfinite(some)]
+    if not some.size:
+        return
+    low, high = float(some.min()), float(some.max())
     if sensor.unit == "8-bit" and (low < 0 or high > 255 or (some.dtype.kind == "f" and 0 < high <= 1)):
         raise ModelError(
             f"These {chip.sensor} values ({low:g} to {high:g}) are not 8-bit, which goes from 0 to 255. "
             "Stretch them to it, or say what they are when ingesting (--sensor)."
         )
-    if sensor.unit == "reflectance" and middle > sensor.valid_range[1]:
-        raise ModelError(
-            f"These {chip.sensor} values (median {middle:g}) are not reflectance, which lies in 0…1. "
-            "Read them with their scale and offset (--unit DN; 0.0001 for most products)."
-        )
+    if sensor.unit == "reflectance" and high > sensor.valid_range[1]:
+        middle = float(np.median(some))
+        if middle > sensor.valid_range[1]:
+            raise ModelError(
+                f"These {chip.sensor} values (median {middle:g}) are not reflectance, which lies in 0…1. "
+                "Read them with their scale and offset (--unit DN; 0.0001 for most products)."
+            )
     if sensor.unit == "dB" and low >= 0 and high > 0:
         raise ModelError(
             f"These {chip.sensor} values are all positive, so they are linear backscatter and not dB. Say what they "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from satseek.core.card import ModelCard
 from satseek.core.model import Model
+from satseek.models.brought.published import Published
 
 
 @dataclass(frozen=True)
@@ -15,3 +16,4 @@ class ModelEntry:
 
     card: Callable[[], ModelCard]
     load: Callable[[], Model]
+    published: tuple[Published, ...] = ()  # the weights that have to be brought first; none: all comes with SatSeek

@@ -12,8 +12,7 @@ from torch.nn import functional
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
-from satseek.core.model import require_bands, require_readable, require_unit
-from satseek.core.sensor import SENSORS, Pixels
+from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.amfmn.network import Amfmn, AmfmnSettings
 from satseek.models.amfmn.text import TextTensors
@@ -22,6 +21,7 @@ from satseek.models.checkpoint import load_checkpoint
 from satseek.models.device import fast_arithmetic
 from satseek.models.hollow import hollow
 from satseek.models.scorers import Scorer, scorer_of
+from satseek.models.true_colour import true_colour
 
 AT_ONCE = 32  # chips; more fill the processor's cache without being faster
 SENTENCES_AT_ONCE = 256
@@ -68,7 +68,7 @@ class AmfmnModel:
     def encode_images(self, chips: Sequence[Pixels]) -> FloatArray:
         """Return one unit row for each chip; bands or sensors that cannot be read are refused."""
         rows = np.zeros((len(chips), self.card.dimensions), dtype=np.float32)
-        pictures = [_picture(chip, self.card) for chip in chips]
+        pictures = [torch.from_numpy(true_colour(chip, self.card)) for chip in chips]
         for start in range(0, len(chips), AT_ONCE):
             images = torch.cat([_sized(each, self.card.chip_size) for each in pictures[start : start + AT_ONCE]])
             images = images.to(self._device, memory_format=torch.channels_last)
@@ -122,25 +122,6 @@ class AmfmnModel:
         keys = functional.normalize(network.encode_keywords(self._tensors(phrases), owners, len(lists)), dim=1)
         alone = ~sentences.any(1, keepdim=True)
         return torch.where(alone, keys, network.joint(sentences, keys))
-
-
-def _picture(chip: Pixels, card: ModelCard) -> Tensor:
-    """Return a chip as 8-bit-ranged true colour; Sentinel-2 as it is drawn, reflectance 0 to 0.3."""
-    require_readable(card, chip.sensor)
-    require_bands(card, chip)
-    require_unit(chip)
-    wanted = card.sensors[chip.sensor]
-    values = np.stack([chip.band(name) for name in wanted])  # (3, height, width)
-    if chip.sensor != "rgb":
-        drawing = SENSORS.get(chip.sensor).drawings["natural"]
-        black = np.array(drawing.black, dtype=np.float32)[:, None, None]
-        white = np.array(drawing.white, dtype=np.float32)[:, None, None]
-        values = np.clip((values - black) / (white - black), 0, 1) * np.float32(255)
-    if not chip.valid.all():
-        seen = values[:, chip.valid]
-        mean = seen.mean(axis=1) if seen.size else np.full(3, 127.5)
-        values = np.where(chip.valid, values, mean[:, None, None].astype(np.float32))
-    return torch.from_numpy(np.ascontiguousarray(values, dtype=np.float32))
 
 
 def _sized(picture: Tensor, size: int) -> Tensor:
