@@ -158,6 +158,37 @@ def test_check_says_what_is_there_and_what_is_left_out(radar: Path, colours: Pat
     assert "is not there" in next(iter(json.loads(broken.out)["refused"].values()))
 
 
+def test_a_cut_that_was_stopped_is_no_set_and_is_gone_on_with(radar: Path, colours: Path, tmp_path: Path) -> None:
+    folder, plan = tmp_path / "pairs", PairPlan(chip=96)
+
+    class Stopped(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        if done == 4:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        cut_pairs(*scenes(radar, colours), folder, plan, on_place=stop)
+    with pytest.raises(SourceError, match="were not cut to the end"):
+        load_pairs("folder", folder, split="all")
+    kept = {path: path.stat().st_mtime_ns for path in folder.rglob("*.tif")}
+    assert len(kept) == 8
+    (folder / "s1" / "000096_000096.new").write_bytes(b"II*\0 half of a raster")
+    assert cut_pairs(*scenes(radar, colours), folder, plan).pairs == 9
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert len(load_pairs("folder", folder, split="all")) == 9
+
+
+def test_a_stopped_cut_of_other_chips_is_not_gone_on_with(radar: Path, colours: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "pairs"
+    with pytest.raises(ZeroDivisionError):
+        cut_pairs(*scenes(radar, colours), folder, PairPlan(chip=64), on_place=lambda done, total: 1 // (done - 3))
+    assert cut_pairs(*scenes(radar, colours), folder, PairPlan(chip=96)).pairs == 9
+    pairs = load_pairs("folder", folder, split="all")
+    assert (len(pairs), pairs.size, len(list(folder.rglob("*.tif")))) == (9, 96, 18)
+
+
 def test_sensors_and_bands_can_be_said(tmp_path: Path) -> None:
     radar = write(tmp_path / "a.tif", backscatter_of(3, SIDE), ())
     colours = write(tmp_path / "b.tif", colours_of(3, SIDE), ())

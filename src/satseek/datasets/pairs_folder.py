@@ -27,6 +27,7 @@ from satseek.datasets.pair_files import Facts, Told, day_in, facts_of, read_valu
 from satseek.datasets.split_choice import of_split
 
 LIST = "pairs.json"
+CUTTING = "cutting.json"  # beside pairs that 'satseek pairs make' has not yet cut to the end
 SENSORS = ("s1", "s2")
 MOST_DAYS = 31  # between the two pictures of a pair; ground changes
 _MOST_SHIFT = 0.5  # of a pixel that the corners of a pair's files may differ by
@@ -194,6 +195,10 @@ def _named(data: Path) -> tuple[list[Named], dict[str, Told], dict[str, Any]]:
     path = data if data.is_file() else data / LIST
     if path.is_file():
         return _of_list(path)
+    if (data / CUTTING).is_file():
+        raise SourceError(
+            f"The pairs in {data} were not cut to the end. Run the same 'satseek pairs make' again; it goes on."
+        )
     folders = {sensor: _folder(data, names) for sensor, names in _FOLDERS.items()}
     missing = [sensor for sensor, folder in folders.items() if folder is None]
     if missing:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from satseek.core.errors import SourceError, UsageError
 from satseek.core.scene import Scene
 from satseek.core.sensor import Pixels
 from satseek.datasets.gather import split_by_name
-from satseek.datasets.pairs_folder import LIST, MOST_DAYS
+from satseek.datasets.pairs_folder import CUTTING, LIST, MOST_DAYS
 from satseek.ingest.pair_grid import CommonGrid, common_grid, on_grid
 from satseek.models.structure.alignment import Offset, offset_between
 from satseek.raster.read import SceneReader
@@ -107,7 +108,11 @@ def cut_pairs(
     *,
     on_place: Callable[[int, int], None] = lambda done, total: None,
 ) -> PairsReport:
-    """Cut two scenes of one place into pairs, write them as a folder of pairs, and say how well they match."""
+    """Cut two scenes of one place into pairs, write them as a folder of pairs, and say how well they match.
+
+    A cut that was killed is gone on with by the same call: what it wrote is kept, and the folder is none of pairs until
+    all is written.
+    """
     plan = plan or PairPlan()
     radar, optical = _roles(first, second)
     _require_near(radar.datetime, optical.datetime, plan.max_days)
@@ -116,6 +121,7 @@ def cut_pairs(
     with SceneReader(radar) as one, SceneReader(optical) as other:
         grid = common_grid((one, other), plan.chip, plan.metres)
         cut = _Cut(folder, plan, grid, {"s1": one, "s2": other})
+        cut.begin()
         records, skipped = [], 0
         places = list(grid.places(plan.chip))
         for done, (row, column) in enumerate(places, start=1):
@@ -157,6 +163,20 @@ class _Cut:
     plan: PairPlan
     grid: CommonGrid
     readers: dict[str, SceneReader]
+    goes_on: bool = False  # with what an earlier cut wrote before it was killed
+
+    def begin(self) -> None:
+        """Keep what a cut of the very same rasters wrote before it was stopped; remove that of any other."""
+        sources = {sensor: [reader.scene.address(), _changed(reader.scene)] for sensor, reader in self.readers.items()}
+        told = json.dumps([sources, asdict(self.plan), self.grid.crs.to_string(), self.grid.metres])
+        note = self.folder / CUTTING
+        self.goes_on = note.exists() and note.read_text(encoding="utf-8") == told
+        if note.exists() and not self.goes_on:
+            for sensor in self.readers:
+                for path in (self.folder / sensor).glob("*.tif"):
+                    path.unlink()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        note.write_text(told, encoding="utf-8")
 
     def read(self, row: int, column: int) -> dict[str, Pixels]:
         """Return both pictures of one place."""
@@ -165,12 +185,14 @@ class _Cut:
 
     def write(self, row: int, column: int) -> dict[str, Any] | None:
         """Write both pictures of one place and return what the list says of them; None where one has too little."""
-        chips = self.read(row, column)
-        if any(chip.nodata_share > self.plan.max_nodata for chip in chips.values()):
-            return None
         name, place = f"{row:06}_{column:06}", self.grid.chip(row, column)
-        for sensor, chip in chips.items():
-            _write(self.folder / sensor / f"{name}.tif", chip, place, self.grid.crs)
+        paths = {sensor: self.folder / sensor / f"{name}.tif" for sensor in self.readers}
+        if not (self.goes_on and all(path.exists() for path in paths.values())):
+            chips = self.read(row, column)
+            if any(chip.nodata_share > self.plan.max_nodata for chip in chips.values()):
+                return None
+            for sensor, chip in chips.items():
+                _write(paths[sensor], chip, place, self.grid.crs)
         side = self.plan.chip
         (west, north), (east, south) = place @ (0, 0), place @ (side, side)
         block = f"{row // (_BLOCK * side)}-{column // (_BLOCK * side)}"
@@ -195,7 +217,16 @@ class _Cut:
             "sources": {sensor: Path(reader.scene.source).name for sensor, reader in self.readers.items()},
             "pairs": records,
         }
-        (self.folder / LIST).write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+        fresh = self.folder / f"{LIST}.new"
+        fresh.write_text(json.dumps(listed, indent=1) + "\n", encoding="utf-8")
+        os.replace(fresh, self.folder / LIST)
+        (self.folder / CUTTING).unlink()
+
+
+def _changed(scene: Scene) -> list[float]:
+    """Return when the files of a scene were last written, where they lie here."""
+    files = [Path(band.href) for band in scene.bands]
+    return [path.stat().st_mtime for path in files if path.is_file()]
 
 
 def _roles(first: Scene, second: Scene) -> tuple[Scene, Scene]:
@@ -226,13 +257,16 @@ def _write(path: Path, chip: Pixels, place: Affine, crs: Any) -> None:
         numbers = np.clip(np.rint(values * 10_000), 1, 65_535)
         values, nodata = np.where(chip.valid, numbers, 0).astype(np.uint16), 0
     path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.unlink(missing_ok=True)  # half of one that a killed cut left: GDAL would look into it first, and fail
     with rasterio.open(
-        path, "w", driver="GTiff", count=len(values), height=values.shape[1], width=values.shape[2], crs=crs,
+        fresh, "w", driver="GTiff", count=len(values), height=values.shape[1], width=values.shape[2], crs=crs,
         dtype=values.dtype.name, transform=place, nodata=nodata, compress="deflate",
     ) as file:  # fmt: skip
         file.write(values)
         for number, band in enumerate(chip.bands, start=1):
             file.set_band_description(number, _NAMES.get(band, band))
+    os.replace(fresh, path)  # whole or not at all
 
 
 def _day(moment: datetime | None) -> str | None:
