@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
+from satseek.core.vectors import FloatArray
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -92,6 +93,43 @@ def read_card(folder: Path) -> ModelCard:
 def load_checkpoint(folder: Path) -> Checkpoint:
     """Return all of a model, having checked that it is whole and the one that its card names."""
     card = read_card(folder)
+    return Checkpoint(card, _tensors(_content(folder, card), folder / WEIGHTS), read_vocabulary(folder, card))
+
+
+def load_arrays(folder: Path, card: ModelCard) -> Mapping[str, FloatArray]:
+    """Return the weights of a model without PyTorch, having checked that they are whole and the ones of the card."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays: dict[str, FloatArray] = load(_content(folder, card))
+    except SafetensorError as error:
+        raise ModelError(f"{folder / WEIGHTS} cannot be read: {error}. {_AGAIN}") from error
+    return arrays
+
+
+def read_vocabulary(folder: Path, card: ModelCard) -> Mapping[str, Any] | None:
+    """Return the words that a model was trained with, having checked that they are the ones of the card."""
+    wanted = card.options.get("vocabulary_sha256")
+    if wanted is None:
+        return None
+    path = folder / VOCABULARY
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error}. {_AGAIN}") from error
+    if hashlib.sha256(content).hexdigest() != wanted:
+        raise ModelError(f"{path} is not the file that the card names: it was cut off or changed. {_AGAIN}")
+    vocabulary: Mapping[str, Any] = json.loads(content)
+    return vocabulary
+
+
+_AGAIN = "Fetch or train the model again."
+_ONLY = f"SatSeek reads {WEIGHTS} only."
+
+
+def _content(folder: Path, card: ModelCard) -> bytes:
+    """Return the file of weights, once it is known to be the one that the card names."""
     weights = folder / WEIGHTS
     if not weights.is_file():
         _refuse_pickles(folder)
@@ -102,11 +140,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise ModelError(f"{weights} is a pickle, which can run any program, and is not opened. {_ONLY}")
     if hashlib.sha256(content).hexdigest() != card.weights_sha256:
         raise ModelError(f"{weights} is not the file that its card names: it was cut off or changed. {_AGAIN}")
-    return Checkpoint(card, _tensors(content, weights), _vocabulary(folder, card))
-
-
-_AGAIN = "Fetch or train the model again."
-_ONLY = f"SatSeek reads {WEIGHTS} only."
+    return content
 
 
 def _require_folder(folder: Path) -> None:
@@ -134,21 +168,6 @@ def _tensors(content: bytes, path: Path) -> dict[str, Tensor]:
         return load(content)
     except SafetensorError as error:
         raise ModelError(f"{path} cannot be read: {error}. {_AGAIN}") from error
-
-
-def _vocabulary(folder: Path, card: ModelCard) -> Mapping[str, Any] | None:
-    wanted = card.options.get("vocabulary_sha256")
-    if wanted is None:
-        return None
-    path = folder / VOCABULARY
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error}. {_AGAIN}") from error
-    if hashlib.sha256(content).hexdigest() != wanted:
-        raise ModelError(f"{path} is not the file that the card names: it was cut off or changed. {_AGAIN}")
-    vocabulary: Mapping[str, Any] = json.loads(content)
-    return vocabulary
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -9,9 +9,9 @@ from satseek.models.packaged import packaged
 
 
 def _load(folder: Path) -> Model:
-    from satseek.models.amfmn.model import AmfmnModel
+    from satseek.models.amfmn.on_demand import AmfmnOnDemand
 
-    return AmfmnModel.load(folder)
+    return AmfmnOnDemand(folder)
 
 
 ENTRY = packaged("amfmn", _load)
