@@ -37,7 +37,9 @@ def differing_by_figures(
             if spread[query] > 0:
                 found.append((float(spread[query]), _of_task(each, query, by_name, sample, asked)))
     found.sort(key=lambda one: -one[0])
-    return [differing for _, differing in found[:SHOWN]]
+    different = {(differing.text, differing.kind): differing for _, differing in reversed(found)}  # the first of alikes
+    kept = [differing for _, differing in found if different[differing.text, differing.kind] is differing]
+    return kept[:SHOWN]
 
 
 def differing_by_answers(

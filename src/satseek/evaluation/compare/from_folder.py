@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from satseek.core.chip import Chip, chip_id_maker
 from satseek.core.errors import SourceError, UsageError
@@ -27,12 +26,12 @@ class _Cut:
     window: ChipWindow
 
 
-def sample_folder(folder: Path, *, plan: CutPlan, count: int, seed: int) -> Sample:
+def sample_folder(folder: str, *, plan: CutPlan, count: int, seed: int) -> Sample:
     """Return up to so many windows of the scenes in a folder, a file or a STAC catalog, drawn evenly."""
     require_count(count)
     refused: dict[str, str] = {}
     windows: dict[str, _Cut] = {}
-    for scene in discover([str(folder)], on_refused=refused.__setitem__):
+    for scene in discover([folder], on_refused=refused.__setitem__):
         try:
             for name, window in _windows(scene, plan):
                 windows[name] = window
@@ -48,7 +47,7 @@ def sample_folder(folder: Path, *, plan: CutPlan, count: int, seed: int) -> Samp
         raise UsageError(f"There is nothing to compare on in {folder}: {why}")
     ids = draw_order(((name, each.scene.sensor, each.scene.id) for name, each in windows.items()), seed, count)
     items = tuple(item_of_chip(chip) for chip in _chips(ids, windows))
-    return Sample(str(folder), items, len(windows), left_out=refused)
+    return Sample(folder, items, len(windows), left_out=refused)
 
 
 def _windows(scene: Scene, plan: CutPlan) -> Iterator[tuple[str, _Cut]]:

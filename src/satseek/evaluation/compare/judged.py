@@ -34,25 +34,30 @@ class Judged:
         return next(iter(self.figures), None)
 
     def verdict(self) -> str:
+        """Say it with the name of the task before it."""
+        found = self.finding()
+        return f"{self.task.name}: {found[0].lower()}{found[1:]}"
+
+    def finding(self) -> str:
         """Say who is best, and whether the difference to the next is more than chance."""
         if not self.figures:
-            return f"{self.task.name}: no model can answer."
+            return "No model can answer."
         best = str(self.best)
         told = self.figures[best][MAIN]
         if not self.differences:
-            return f"{self.task.name}: only '{best}' can answer (mAP {told.value:.1f})."
+            return f"Only '{best}' can answer (mAP {told.value:.1f})."
         nearest = self.differences[0]
         points = nearest.points
         span = f"{points.value:.1f} points, 95 % interval {points.low:.1f} to {points.high:.1f}"
         if abs(points.value) < TELLING:
-            return f"{self.task.name}: '{best}' and '{nearest.worse}' do equally well (mAP {told.value:.1f})."
+            return f"'{best}' and '{nearest.worse}' do equally well (mAP {told.value:.1f})."
         if nearest.is_clear:
             return (
-                f"{self.task.name}: '{best}' is best (mAP {told.value:.1f}); it is ahead of '{nearest.worse}' by more "
+                f"'{best}' is best (mAP {told.value:.1f}); it is ahead of '{nearest.worse}' by more "
                 f"than chance explains ({span})."
             )
         return (
-            f"{self.task.name}: '{best}' leads (mAP {told.value:.1f}), but its lead over '{nearest.worse}' may be "
+            f"'{best}' leads (mAP {told.value:.1f}), but its lead over '{nearest.worse}' may be "
             f"chance ({span}): take the quicker or smaller of the two, or label more."
         )
 

@@ -122,7 +122,7 @@ def _task(judged: Judged, colours: Mapping[str, int]) -> str:
     left = "".join(f"<li>{escape(name)} is left out: it {escape(why)}.</li>" for name, why in judged.left_out.items())
     body = (
         f"<p>{escape(task.title[0].upper() + task.title[1:])}.</p>"
-        f"<p><strong>{escape(judged.verdict())}</strong></p>{plot}"
+        f"<p><strong>{escape(judged.finding())}</strong></p>{plot}"
         f"{_table(caption, head, rows)}{f'<ul>{left}</ul>' if left else ''}"
     )
     return _section(task.name, body)
@@ -234,7 +234,7 @@ class _Pictures:
         told = escape(shows[:160], quote=True)
         if data is None:
             return f'<span class="lost" role="img" aria-label="{told}">no picture</span>'
-        return f'<img width="{SIDE}" height="{SIDE}" loading="lazy" alt="{told}" title="{told}" src="data:image/jpeg;base64,{data}">'  # noqa: E501
+        return f'<img width="{SIDE}" height="{SIDE}" alt="{told}" title="{told}" src="data:image/jpeg;base64,{data}">'
 
     def _jpeg(self, row: int) -> str | None:
         from PIL import Image

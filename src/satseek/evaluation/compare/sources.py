@@ -15,6 +15,7 @@ from satseek.evaluation.compare.from_folder import sample_folder
 from satseek.evaluation.compare.labels import label, label_by_osm
 from satseek.evaluation.compare.sample import Sample
 from satseek.ingest.cut import CutPlan
+from satseek.stac.reading import is_web
 
 LABELS, CAPTIONS = "labels", "captions"
 
@@ -39,7 +40,7 @@ class Standard:
 
 def is_archive(source: str) -> bool:
     """Whether there is an archive at this place."""
-    return Store(source).exists()
+    return not is_web(source) and not Path(source).is_file() and Store(source).exists()
 
 
 def archive_card(source: str) -> ModelCard | None:
@@ -54,13 +55,12 @@ def drawn(source: str, captions: Path | None, cutting: Cutting, *, split: str, c
     """Return a sample of an archive, of captioned images, or of the scenes of a folder."""
     if is_archive(source):
         return sample_archive(Archive.open(source), count=count, seed=seed)
-    folder = Path(source)
-    if not folder.exists():
+    if not is_web(source) and not Path(source).exists():
         raise UsageError(f"There is no archive and no folder {source}. Check the path.")
     if captions is not None:
-        return sample_captioned(captions, folder, split=split, count=count, seed=seed)
+        return sample_captioned(captions, Path(source), split=split, count=count, seed=seed)
     plan = CutPlan(chip=cutting.chip, chip_metres=cutting.chip_metres, overlap=0.0)
-    return sample_folder(folder, plan=plan, count=count, seed=seed)
+    return sample_folder(source, plan=plan, count=count, seed=seed)
 
 
 def judged_by(
