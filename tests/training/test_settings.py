@@ -26,6 +26,24 @@ def test_changes_are_made_with_or_without_the_section() -> None:
     assert recipe_of(recipe.to_json()) == recipe
 
 
+def test_kept_maps_and_the_mask_go_together_where_their_sizes_agree() -> None:
+    kept = ["data.kept_variants=2", "optimiser.frozen_blocks"]
+    assert read_recipe("amfmn", [kept[0], f"{kept[1]}=7"]).model.salience
+    with pytest.raises(UsageError, match="between 7 and 12"):
+        read_recipe("amfmn", [kept[0], f"{kept[1]}=13"])
+    with pytest.raises(UsageError, match=r"frozen_blocks above 0"):
+        read_recipe("amfmn", [kept[0], f"{kept[1]}=0"])
+
+
+def test_keywords_alone_are_taught_to_a_model_that_is_there() -> None:
+    only = ["teaches=keywords", "optimiser.start_from=runs/other/best"]
+    assert read_recipe("amfmn-middle", [*only, "model.keywords=true"]).teaches == "keywords"
+    with pytest.raises(UsageError, match=r"needs model\.keywords=true"):
+        read_recipe("amfmn-middle", only)
+    with pytest.raises(UsageError, match=r"optimiser\.start_from"):
+        read_recipe("amfmn-middle", [only[0], "model.keywords=true", "optimiser.start_from="])
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -43,7 +61,7 @@ def test_changes_are_made_with_or_without_the_section() -> None:
         ("data.image_size=-32", "must lie between"),
         ("loss.name=infonce", "Did you mean 'info_nce'"),
         ("model.guidance=softer", "Did you mean 'soft'"),
-        ("data.kept_variants=4", "model.salience=false"),
+        ("optimiser.frozen_blocks=3", "model.salience=false"),  # this recipe keeps maps
         ("optimiser.average=1.5", "must lie between"),
     ],
 )

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, equal
 
 from fakes.pictures import COLOURS, SMALL, write_pictures
 from satseek.core.errors import ModelError, UsageError
@@ -91,6 +91,7 @@ def test_a_run_learns_colours_and_leaves_a_model_that_finds_them(data: Path, tmp
         ("loss.name=sigmoid", "model.guidance=sim-coded"),
         ("model.keywords=true", "optimiser.accumulate=2"),
         ("model.salience=false", "optimiser.frozen_blocks=3", "data.kept_variants=1", "data.choose_every=2"),
+        ("optimiser.frozen_blocks=7", "data.kept_variants=2"),
     ],
 )
 def test_every_way_to_train_makes_its_loss_smaller(changes: tuple[str, ...], data: Path, tmp_path: Path) -> None:
@@ -193,6 +194,30 @@ def test_a_run_can_begin_from_another_ones_model(data: Path, tmp_path: Path) -> 
     assert second.vocabulary == first.vocabulary
     with pytest.raises(ModelError, match="another shape"):
         go(small(begun, "model.hidden=9"), data, tmp_path / "third")
+
+
+@pytest.mark.slow
+def test_keywords_are_taught_to_a_model_whose_pictures_and_sentences_stay_to_the_bit(
+    data: Path, tmp_path: Path
+) -> None:
+    go(small("model.salience=true", "optimiser.epochs=1"), data, tmp_path / "first")
+    changes = (
+        "teaches=keywords",
+        "model.keywords=true",
+        f"optimiser.start_from={tmp_path / 'first' / 'best'}",
+        "optimiser.frozen_blocks=7",
+        "data.kept_variants=1",
+        "optimiser.epochs=8",
+        "optimiser.learning_rate=0.02",
+        "optimiser.dropout=0",
+        "augment.word_dropout=0",
+    )
+    go(small(*changes), data, tmp_path / "second")
+    first, second = (load_checkpoint(tmp_path / name / "best").tensors for name in ("first", "second"))
+    assert all(equal(second[name], tensor) for name, tensor in first.items())
+    assert {name.partition(".")[0] for name in set(second) - set(first)} == {"keyword", "joint"}
+    losses = [float(loss) for loss in losses_of(tmp_path / "second")]
+    assert losses[-1] < losses[0]
 
 
 def test_the_recipe_that_ran_is_kept_beside_the_run(data: Path, tmp_path: Path) -> None:

@@ -94,6 +94,7 @@ class Recipe:
     name: str
     summary: str = ""
     learns: str = "captions"
+    teaches: str = "all"  # or keywords: only their branch and the joint; pictures and sentences stay as they are
     seed: int = 7
     model: AmfmnSettings = field(default_factory=AmfmnSettings)
     data: DataSettings = field(default_factory=DataSettings)
@@ -271,6 +272,7 @@ def _check_shares(recipe: Recipe) -> None:
 
 
 def _check_names(recipe: Recipe) -> None:
+    require_named("teaches", recipe.teaches, ("all", "keywords"))
     require_named("loss.name", recipe.loss.name, ("info_nce", "sigmoid", "triplet", "dynamic_margin"))
     require_named("loss.negatives", recipe.loss.negatives, ("all", "hardest"))
     require_named("loss.reduction", recipe.loss.reduction, ("sum", "mean"))
@@ -292,7 +294,15 @@ def _check_kept(recipe: Recipe) -> None:
         )
 
 
-_CHECKS = (_check_sizes, _check_shares, _check_names, _check_kept)
+def _check_taught(recipe: Recipe) -> None:
+    if recipe.teaches == "keywords" and not (recipe.model.keywords and recipe.optimiser.start_from):
+        raise UsageError(
+            "'teaches' is 'keywords': it needs model.keywords=true, and as optimiser.start_from the model whose "
+            "pictures and sentences they are fitted to."
+        )
+
+
+_CHECKS = (_check_sizes, _check_shares, _check_names, _check_kept, _check_taught)
 
 
 def require_within(key: str, value: float, low: float, high: float) -> None:

@@ -134,6 +134,12 @@ def starting_network(recipe: Recipe, vocabulary: Vocabulary, data: Path) -> Amfm
     elif settings.start_from:
         _go_on_from(network, Path(settings.start_from))
     network.image.backbone.freeze_first(settings.frozen_blocks)
+    if recipe.teaches == "keywords":
+        network.requires_grad_(False)
+        network.keyword.requires_grad_(True)
+        network.joint.requires_grad_(True)
+    if recipe.data.kept_variants and network.image.salience is not None:
+        network.image.salience.freeze_lowered()
     return network.to(memory_format=torch.channels_last)
 
 
