@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from satseek.models.amfmn.model import AmfmnModel
 
-MOST_SENTENCES = 16  # more at once are quicker with PyTorch, and who asks so many waits for it anyway
+MOST_SENTENCES = 512  # more at once are worth the second that PyTorch takes to load
 
 
 class AmfmnOnDemand:

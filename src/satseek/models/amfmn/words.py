@@ -1,8 +1,7 @@
 """The sentence branch without PyTorch: a question of a few words is encoded before PyTorch would have been loaded.
 
 h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}, with r = σ(W_ir x + W_hr h), z = σ(W_iz x + W_hz h), n = tanh(W_in x + r ⊙ W_hn h),
-once from each end, over the vectors that `text.WordEmbedding` makes of words and their letter groups. One sentence
-after the other: thousands of them are quicker with PyTorch.
+once from each end, over the vectors that `text.WordEmbedding` makes of words and their letter groups.
 """
 
 from __future__ import annotations
@@ -10,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from satseek.core.vectors import FloatArray, unit_rows
-from satseek.models.amfmn.vocabulary import Vocabulary
+from satseek.models.amfmn.vocabulary import TextBatch, Vocabulary
 
 
 class SentenceReader:
@@ -29,44 +29,52 @@ class SentenceReader:
 
     def encode(self, sentences: Sequence[str]) -> FloatArray:
         """Return one unit row for each sentence."""
-        return unit_rows(np.stack([self._sentence(vectors) for vectors in self._embedded(sentences)]))
-
-    def _embedded(self, sentences: Sequence[str]) -> list[FloatArray]:
         batch = self._vocabulary.encode(sentences)
+        vectors = self._embedded(batch)[batch.tokens]  # (batch, length, embedding)
+        steps = np.arange(vectors.shape[1])
+        there = steps < batch.lengths[:, None]
+        from_end = np.where(there, batch.lengths[:, None] - 1 - steps, steps)  # its own inverse
+        forward = self._states(vectors, there, "")
+        turned = self._states(np.take_along_axis(vectors, from_end[..., None], axis=1), there, "_reverse")
+        backward = np.take_along_axis(turned, from_end[..., None], axis=1)
+        return unit_rows(self._projected(forward, backward, there[..., None], batch.lengths[:, None]))
+
+    def _embedded(self, batch: TextBatch) -> FloatArray:
+        """Return the vector of each different word; the first stands for none."""
         words, groups = self._weights["embedding.words.weight"], self._weights["embedding.groups.weight"]
         ends = [*batch.offsets[1:], len(batch.groups)]
-        rows = np.stack([
-            words[word] + groups[batch.groups[start:end]].mean(axis=0)
-            for word, start, end in zip(batch.words, batch.offsets, ends, strict=True)
-        ])  # fmt: skip
-        return [rows[tokens[:length]] for tokens, length in zip(batch.tokens, batch.lengths, strict=True)]
+        means = [groups[batch.groups[start:end]].mean(axis=0) for start, end in zip(batch.offsets, ends, strict=True)]
+        return words[batch.words] + np.stack(means)
 
-    def _sentence(self, vectors: FloatArray) -> FloatArray:
-        forward, backward = self._states(vectors, ""), self._states(vectors[::-1], "_reverse")[::-1]
-        if self._pooling == "mean":
-            pooled = ((forward + backward) / 2).mean(axis=0)
-        else:
-            states = np.concatenate([forward, backward], axis=1)
-            pooled = np.concatenate([states.mean(axis=0), states.max(axis=0)])
-        if "sentence.project.weight" not in self._weights:
-            return np.asarray(pooled, dtype=np.float32)
-        return self._weights["sentence.project.weight"] @ pooled + self._weights["sentence.project.bias"]
-
-    def _states(self, vectors: FloatArray, way: str) -> FloatArray:
-        """Return the states of one way through a sentence."""  # (length, embedding) -> (length, hidden)
+    def _states(self, vectors: FloatArray, there: NDArray[np.bool_], way: str) -> FloatArray:
+        """Return the states of one way through sentences, 0 beyond their ends."""  # -> (batch, length, hidden)
         inner, outer = (self._weights[f"sentence.gru.weight_{kind}_l0{way}"] for kind in ("hh", "ih"))
         inner_bias, outer_bias = (self._weights[f"sentence.gru.bias_{kind}_l0{way}"] for kind in ("hh", "ih"))
-        seen = vectors @ outer.T + outer_bias
-        size = inner.shape[1]
-        state = np.zeros(size, dtype=np.float32)
-        states = np.empty((len(vectors), size), dtype=np.float32)
-        for step, x in enumerate(seen):
-            h = inner @ state + inner_bias
-            reset, update = _sigmoid(x[:size] + h[:size]), _sigmoid(x[size : 2 * size] + h[size : 2 * size])
-            new = np.tanh(x[2 * size :] + reset * h[2 * size :])
-            state = (1 - update) * new + update * state
-            states[step] = state
+        seen, size = vectors @ outer.T + outer_bias, inner.shape[1]
+        state = np.zeros((len(vectors), size), dtype=np.float32)
+        states = np.zeros((*there.shape, size), dtype=np.float32)
+        for step in range(there.shape[1]):
+            x, h = seen[:, step], state @ inner.T + inner_bias
+            reset = _sigmoid(x[:, :size] + h[:, :size])
+            update = _sigmoid(x[:, size : 2 * size] + h[:, size : 2 * size])
+            new = np.tanh(x[:, 2 * size :] + reset * h[:, 2 * size :])
+            state = np.where(there[:, step, None], (1 - update) * new + update * state, state)
+            states[:, step] = state
         return states
+
+    def _projected(
+        self, forward: FloatArray, backward: FloatArray, there: NDArray[np.bool_], lengths: NDArray[np.int64]
+    ) -> FloatArray:
+        """Return what is read of the states."""  # (batch, length, hidden) each -> (batch, dim)
+        if self._pooling == "mean":
+            pooled = ((forward + backward) / 2 * there).sum(axis=1) / lengths
+        else:
+            states = np.concatenate([forward, backward], axis=2)
+            largest = np.where(there, states, np.float32(-1)).max(axis=1)
+            pooled = np.concatenate([(states * there).sum(axis=1) / lengths, largest], axis=1)
+        if "sentence.project.weight" not in self._weights:
+            return np.asarray(pooled, dtype=np.float32)
+        return np.asarray(pooled @ self._weights["sentence.project.weight"].T + self._weights["sentence.project.bias"])
 
 
 def _sigmoid(values: FloatArray) -> FloatArray:
