@@ -91,12 +91,13 @@ def write(name: str, home: Path) -> GeoSource:
     if name == "closp-rn":
         save_file(closp_weights(), folder / CONVERTED)
         (folder / "vocab.txt").write_text("\n".join(WORDS) + "\n", encoding="utf-8")
-        return source
-    torch.save(checkpoint(name), folder / source.published.file_name)
+    else:
+        torch.save(checkpoint(name), folder / source.published.file_name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(WEIGHTS, str(home))
         bring(source.published, trust_pickle=True)
-    (folder / source.published.file_name).unlink()
+    if source.published.file_name != CONVERTED:
+        (folder / source.published.file_name).unlink()
     return source
 
 

@@ -18,8 +18,8 @@ from satseek.core.errors import ModelError
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.geo.bert import Bert
 from satseek.models.geo.encoder import GeoModel
-from satseek.models.geo.inputs import Reads
 from satseek.models.geo.networks import take
+from satseek.models.geo.reads import Reads
 from satseek.models.geo.wordpiece import WordPiece
 
 LONGEST = 64  # pieces of a text

@@ -15,7 +15,8 @@ from satseek.core.model import require_readable, require_text
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.device import fast_arithmetic
-from satseek.models.geo.inputs import Reads, prepared
+from satseek.models.geo.inputs import prepared
+from satseek.models.geo.reads import Reads
 
 AT_ONCE = 16
 

@@ -6,7 +6,7 @@ compares them with the torchgeo that is installed. CLOSP with its words is on th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,8 @@ from satseek.core.model import Model
 from satseek.models.brought.published import Licence, Published
 from satseek.models.geo import facts
 from satseek.models.geo.facts import THIRTEEN, TWELVE, VV_VH
-from satseek.models.geo.inputs import Reads, Scaling
 from satseek.models.geo.published import GeoSource
+from satseek.models.geo.reads import Reads, Scaling
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -59,7 +59,7 @@ def croma(
             "its authors take those of the batch in hand",
         },
         _SSL4EO,
-        _of(network),
+        network,
         limits=_VALUES + " The layers that brought radar to optical in training were not published.",
     )
 
@@ -89,7 +89,7 @@ def dofa(file: str, sha256_begins: str | None, size: str, dimensions: int, depth
             "rgb": "8 bits less the mean, by the deviation, of its authors",
         },
         "Satlas (Sentinel-1, Sentinel-2 Level 1C, NAIP), Five-Billion-Pixels (Gaofen-2), HySpecNet-11k (EnMAP)",
-        _of(network),
+        network,
         ground_resolution_m={"rgb": (1.0, 4.0)},
         limits="Reads whichever bands a chip has; bands that it has not are left out. Chips with other bands are best "
         "kept in archives of their own. The radar's wavelength is the placeholder 3.75 of its first version.",
@@ -101,7 +101,7 @@ def ssl4eo(
 ) -> GeoSource:
     """One encoder of SSL4EO-S12 for one sensor."""
 
-    def build() -> Plain:
+    def network_of_timm() -> Plain:
         from satseek.models.geo.networks import Plain, timm_network
 
         return Plain(timm_network(network, 2 if sensor == "s1" else 13, **settings))
@@ -115,7 +115,7 @@ def ssl4eo(
         {sensor: replace(_S2, scaling=facts.SOFTCON_S2) if softcon else _S2 if sensor == "s2" else _S1},
         {sensor: _S1_STRETCH if sensor == "s1" else stretched if softcon else _S2_REFLECTANCE},
         _SSL4EO + (", and labels of Dynamic World" if method == "SoftCon" else ""),
-        _of(build),
+        network_of_timm,
         limits=_VALUES if sensor == "s2" else "",
     )
 
@@ -149,24 +149,11 @@ def closp(size: str, backbone: str, side: int) -> GeoSource:
         },
         {"s1": "dB as they are", "s2": "reflectance as it is (stored numbers / 10,000)"},
         "CrisisLandMark: 647,000 Sentinel-1 and Sentinel-2 images with keywords of land cover and crises",
-        build,
+        build=build,
         limits="Its words are keywords of twelve kinds of land and crisis; sentences are guesses.",
         reads_text=True,
         shares_one_space=True,
     )
-
-
-def _of(
-    network: Callable[[], Croma | Dofa | Plain],
-) -> Callable[[GeoSource, Mapping[str, Tensor], ModelCard, Path], Model]:
-    def build(source: GeoSource, tensors: Mapping[str, Tensor], card: ModelCard, folder: Path) -> Model:
-        from satseek.models.geo.encoder import GeoModel
-
-        built = network()
-        built.take(tensors)
-        return GeoModel(card, built, source.reads)
-
-    return build
 
 
 def _torchgeo(name: str, repository: str, revision: str, file: str, licence: Licence = _CC_BY) -> Published:

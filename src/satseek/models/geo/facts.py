@@ -6,7 +6,7 @@ Numbers are for reflectance × 10,000, dB, or 8 bits, as published; the source o
 from __future__ import annotations
 
 from satseek.core.sensors.s2 import ORDERS
-from satseek.models.geo.inputs import Scaling
+from satseek.models.geo.reads import Scaling
 
 THIRTEEN, TWELVE = ORDERS[13], ORDERS[12]  # Level 1C as SSL4EO-S12 has it; the same without B10 (cirrus)
 VV_VH = ("VV", "VH")

@@ -14,10 +14,14 @@ from satseek.models.brought.published import Published
 from satseek.models.brought.ready import Ready, read_tensors, ready
 from satseek.models.brought.shelf import known_sha256
 from satseek.models.entry import ModelEntry
-from satseek.models.geo.inputs import Reads
+from satseek.models.geo.reads import Reads
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from satseek.models.geo.networks import Croma, Dofa, Plain
+
+    Build = Callable[["GeoSource", Mapping[str, Tensor], ModelCard, Path], Model]
 
 LIMITS = "The whole chip is brought to {side} × {side} pixels; made for 10 m."
 CIRRUS = "Without B10, which Level 2A does not have, it is given zeros for it, as its authors give it."
@@ -33,7 +37,8 @@ class GeoSource:
     reads: Mapping[str, Reads]
     takes: Mapping[str, str]  # sensor -> in words, what its values become
     training_data: str
-    build: Callable[[GeoSource, Mapping[str, Tensor], ModelCard, Path], Model]
+    network: Callable[[], Croma | Dofa | Plain] | None = None  # as it is built, empty
+    build: Build | None = None  # of one whose network is as its weights are
     ground_resolution_m: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     limits: str = ""
     reads_text: bool = False
@@ -77,7 +82,15 @@ class GeoSource:
 
     def of(self, weights: Ready) -> Model:
         """Return the model with these weights."""
-        return self.build(self, read_tensors(weights.path), self.card(), weights.path.parent)
+        tensors, card = read_tensors(weights.path), self.card()
+        if self.build is not None:
+            return self.build(self, tensors, card, weights.path.parent)
+        from satseek.models.geo.encoder import GeoModel
+
+        assert self.network is not None
+        network = self.network()
+        network.take(tensors)
+        return GeoModel(card, network, self.reads)
 
 
 _APART = "Radar and optical vectors lie in spaces of their own: a search never compares one with the other."
