@@ -35,6 +35,7 @@ class Hub:
     ranges: list[str] = field(default_factory=list)
     status: int | None = None  # answered to everything
     cut_after: int | None = None  # bytes of a large file's body before the connection breaks, once
+    status_after_cut: int | None = None  # what everything answers from then on
     lies: dict[str, str] = field(default_factory=dict)  # path -> the sha256 that is claimed of it
     _lock: Any = field(default_factory=Lock)
 
@@ -66,7 +67,8 @@ def model_hub() -> Iterator[Hub]:
             with hub._lock:
                 hub.asked.append(f"{self.command} {self.path}")
                 status, headers, content = _answer(hub, self, body)
-            cut = hub.cut_after if len(content) > 100 and self.command == "GET" and "/resolve/" in self.path else None
+            is_large = "/resolve/" in self.path and self.path.endswith(LARGE)
+            cut = hub.cut_after if is_large and self.command == "GET" else None
             try:
                 self.send_response(status)
                 for name, value in headers.items():
@@ -76,7 +78,7 @@ def model_hub() -> Iterator[Hub]:
                 if self.command != "HEAD":
                     self.wfile.write(content if cut is None else content[:cut])
                 if cut is not None:
-                    hub.cut_after = None
+                    hub.cut_after, hub.status = None, hub.status_after_cut
                     self.wfile.flush()
                     self.close_connection = True
             except (BrokenPipeError, ConnectionResetError):

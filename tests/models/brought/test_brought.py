@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import socket
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -239,8 +240,7 @@ def test_a_fetched_pickle_is_converted_and_not_kept_twice(hub: Hub, home: Path) 
     assert not (home / "eyes" / "old.pt").exists()
 
 
-def test_an_interrupted_download_goes_on_where_it_stopped(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 500)
+def test_an_interrupted_download_goes_on_where_it_stopped(hub: Hub) -> None:
     hub.put("org/eyes", "weights.safetensors", PLAIN)
     hub.cut_after = 1000
     assert bring(of(PLAIN)).sha256 == digest(PLAIN)
@@ -269,6 +269,14 @@ def test_a_hub_that_is_not_there_or_refuses_is_a_short_sentence(hub: Hub, monkey
     with pytest.raises(ModelError, match=r"127\.0\.0\.1:9 does not answer") as caught:
         bring(of(PLAIN))
     assert "\n" not in str(caught.value)
+
+
+def test_a_hub_that_takes_the_call_and_stays_silent_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        monkeypatch.setattr("satseek.models.brought.hub.TIMEOUT_S", 0.2)
+        with pytest.raises(ModelError, match=r"does not answer.*bring them \(see docs/models\.md\)"):
+            bring(of(PLAIN))
 
 
 def test_offline_mode_fetches_nothing_and_says_so(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:

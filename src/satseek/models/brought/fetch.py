@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 from satseek.core.errors import ModelError
 from satseek.models.brought import hub, shelf
+from satseek.models.brought.download import OnBytes, download, unwatched
 from satseek.models.brought.published import Published
 from satseek.models.brought.ready import Ready, make_ready
-
-_BLOCK = 1 << 20
-_TRIES = 3  # of a download that breaks off; each goes on where the last one stopped
 
 
 def bring(
@@ -22,7 +16,7 @@ def bring(
     *,
     accept_licence: bool = False,
     trust_pickle: bool = False,
-    on_bytes: Callable[[int, int | None], None] = lambda done, total: None,
+    on_bytes: OnBytes = unwatched,
 ) -> Ready:
     """Return the weights, ready to be loaded, having fetched them if they are not here."""
     if accept_licence:
@@ -42,7 +36,7 @@ def bring(
     return done
 
 
-def _fetch(published: Published, on_bytes: Callable[[int, int | None], None]) -> Path:
+def _fetch(published: Published, on_bytes: OnBytes) -> Path:
     folder = shelf.folder_of(published)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,11 +48,11 @@ def _fetch(published: Published, on_bytes: Callable[[int, int | None], None]) ->
         listed = hub.look_up(published.repository, published.revision)
         for companion in published.companions:
             _fetch_companion(listed, companion, folder)
-        return hub.download(listed, published.file, folder)
+        return hub.download(listed, published.file, folder, on_bytes=on_bytes)
     if published.url is None:
         raise shelf.missing(published)
     target = folder / published.file_name
-    _fetch_url(published.url, target, on_bytes)
+    download(published.url, target, on_bytes=on_bytes)
     return target
 
 
@@ -69,40 +63,3 @@ def _fetch_companion(listed: hub.Repository, companion: str, folder: Path) -> No
         hub.download(hub.look_up(other), file, folder)
     elif file in listed.files:
         hub.download(listed, file, folder)
-
-
-def _fetch_url(url: str, target: Path, on_bytes: Callable[[int, int | None], None]) -> None:
-    part = target.with_name(target.name + ".part")
-    for tries_left in reversed(range(_TRIES)):
-        try:
-            if _append(url, part, on_bytes):
-                os.replace(part, target)
-                return
-        except urllib.error.HTTPError as error:
-            raise ModelError(f"{url} answered with status {error.code}. Try again later.") from error
-        except (urllib.error.URLError, TimeoutError, ConnectionError) as error:
-            if not tries_left:
-                reason = getattr(error, "reason", error)
-                raise ModelError(
-                    f"{url} does not answer ({reason}). What arrived is kept: the same command goes on from there."
-                ) from error
-        except OSError as error:
-            raise ModelError(f"{part} cannot be written: {error.strerror or error}.") from error
-    raise ModelError(f"{url} broke off. What arrived is kept: the same command goes on from there.")
-
-
-def _append(url: str, part: Path, on_bytes: Callable[[int, int | None], None]) -> bool:
-    """Fetch what is missing of a file, and return whether it is whole."""
-    done = part.stat().st_size if part.exists() else 0
-    request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
-    with urllib.request.urlopen(request, timeout=hub.TIMEOUT_S) as answer:
-        if done and answer.status != 206:
-            done = 0
-        left = answer.headers.get("Content-Length")
-        total = None if left is None else done + int(left)
-        with part.open("ab" if done else "wb") as file:
-            while block := answer.read(_BLOCK):
-                file.write(block)
-                done += len(block)
-                on_bytes(done, total)
-    return total is None or done >= total

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from urllib.parse import urlparse
 
 from satseek.core.errors import ModelError, SatSeekError
+from satseek.models.brought.download import TIMEOUT_S, OnBytes, unwatched
+from satseek.models.brought.download import download as fetch
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
-TIMEOUT_S = 10.0  # for an answer to begin
 _OFFLINE = ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE", "SATSEEK_OFFLINE")
 
 
@@ -67,33 +70,37 @@ def look_up(name: str, revision: str = "main") -> Repository:
     return Repository(name, str(info.sha), files)
 
 
-def download(repository: Repository, file: str, folder: Path) -> Path:
+def download(repository: Repository, file: str, folder: Path, *, on_bytes: OnBytes = unwatched) -> Path:
     """Fetch one file into a folder, going on where an earlier try broke off; one that arrives wrong is refused."""
     from satseek.models.brought.shelf import sha256_of
 
     if file not in repository.files:
         there = ", ".join(sorted(repository.files)) or "nothing"
         raise ModelError(f"'{repository.name}' on {endpoint()} has no {file}; it has {there}.")
-    with faults_in_our_words(repository.name), _quietly():
-        from huggingface_hub import hf_hub_download
-
-        path = hf_hub_download(
-            repository.name,
-            file,
-            revision=repository.commit,
-            local_dir=folder,
-            endpoint=endpoint(),
-            etag_timeout=TIMEOUT_S,
-            library_name="satseek",
-        )
-    told = repository.files[file].sha256
-    if told is not None and sha256_of(Path(path)) != told:
-        Path(path).unlink()
+    told, target = repository.files[file].sha256, folder / file
+    if told is not None and target.is_file() and sha256_of(target) == told:
+        return target
+    address, headers = _address(repository, file)
+    part = target.with_name(f"{target.name}.{repository.commit[:12]}.part")
+    fetch(address, target, headers=headers, part=part, on_bytes=on_bytes)
+    if told is not None and sha256_of(target) != told:
+        target.unlink()
         raise ModelError(
             f"{file} of '{repository.name}' arrived with another sha256 than the hub states ({told}). It was deleted; "
             "try again, and look at what lies between here and the hub if it stays so."
         )
-    return Path(path)
+    return target
+
+
+def _address(repository: Repository, file: str) -> tuple[str, dict[str, str]]:
+    """Return where the hub keeps a file, and who asks: nobody but the hub itself is shown the token."""
+    from huggingface_hub import get_hf_file_metadata, get_token, hf_hub_url
+
+    url = hf_hub_url(repository.name, file, revision=repository.commit, endpoint=endpoint())
+    with faults_in_our_words(repository.name):
+        location = get_hf_file_metadata(url, timeout=TIMEOUT_S, endpoint=endpoint(), token=get_token()).location
+    token = get_token() if urlparse(location).netloc == urlparse(endpoint()).netloc else None
+    return location, {"User-Agent": "satseek"} | ({"Authorization": f"Bearer {token}"} if token else {})
 
 
 @contextmanager
@@ -108,6 +115,9 @@ def faults_in_our_words(name: str) -> Iterator[None]:
         RevisionNotFoundError,
     )
 
+    own = logging.getLogger("huggingface_hub")
+    before = own.level
+    own.setLevel(logging.ERROR)  # what it tries and why is said once, by us
     try:
         yield
     except SatSeekError:
@@ -137,6 +147,8 @@ def faults_in_our_words(name: str) -> Iterator[None]:
         if "httpx" not in type(error).__module__:  # the client's faults of connection: its own errors are no OSError
             raise
         raise ModelError(_silence(name, error)) from error
+    finally:
+        own.setLevel(before)
 
 
 def _refusal(name: str, status: int | None, error: BaseException) -> str:
@@ -159,21 +171,3 @@ def _silence(name: str, error: BaseException) -> str:
 
 def _short(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Let the hub's client draw its bars at a terminal only."""
-    import sys
-
-    from huggingface_hub import utils
-
-    bars: Any = utils
-    hushed = not sys.stderr.isatty() and not bars.are_progress_bars_disabled()
-    if hushed:
-        bars.disable_progress_bars()
-    try:
-        yield
-    finally:
-        if hushed:
-            bars.enable_progress_bars()
