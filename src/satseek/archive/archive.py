@@ -86,6 +86,11 @@ class Archive:
         """The number of the latest version; every change makes a new one."""
         return self._store.latest().version
 
+    @property
+    def storage(self) -> Mapping[str, str]:
+        """What was said of the object store beside the environment; another process needs it to open the archive."""
+        return self._store.storage
+
     def add(self, chips: Sequence[Chip], vectors: FloatArray) -> int:
         """Add chips with their unit vectors, replacing those with the same id; returns how many are new."""
         return writing.add(self._store, chips, vectors)
@@ -193,9 +198,14 @@ class Archive:
         """Return what is in the archive: chips by sensor, where and when, indices, space."""
         return upkeep.info(self._store)
 
-    def optimize(self, *, keep_days: float = upkeep.KEEP_DAYS, measure: bool = True) -> OptimizeReport:
-        """Compact, bring the indices up to date, build the vector index where it pays, prune old versions."""
-        return upkeep.optimize(self._store, self._tuning, keep_days=keep_days, measure=measure)
+    def optimize(
+        self, *, keep_days: float = upkeep.KEEP_DAYS, measure: bool = True, ray_workers: int = 0
+    ) -> OptimizeReport:
+        """Compact, bring the indices up to date, build the vector index where it pays, prune old versions.
+
+        With workers, that many of the Ray cluster that this process is connected to build the vector index.
+        """
+        return upkeep.optimize(self._store, self._tuning, keep_days=keep_days, measure=measure, ray_workers=ray_workers)
 
     def is_untidy(self) -> bool:
         """Return whether `optimize` would make reading noticeably quicker."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -42,15 +43,18 @@ def create_scalar_indices(table: Any) -> None:
             table.create_index(column, config=kind)
 
 
-def refresh(table: Any, tuning: Tuning, *, keep: timedelta) -> list[str]:
-    """Compact, take new rows into the indices, prune versions, and build what now pays; returns what was built."""
+def refresh(table: Any, tuning: Tuning, *, keep: timedelta, build: Build | None = None) -> list[str]:
+    """Compact, take new rows into the indices, prune versions, and build what now pays; returns what was built.
+
+    `build` is another way to build the vector index than in this process; it is taken whenever rows have come.
+    """
     built = _fit_cell_indices(table)
     with warnings.catch_warnings():  # that keeping nothing takes old versions from readers is said in our own help
         warnings.simplefilter("ignore", UserWarning)
         table.optimize(cleanup_older_than=keep)
     table.checkout_latest()
-    if _vector_index_pays(table, tuning):
-        _build_vector_index(table, tuning)
+    if _vector_index_pays(table, tuning, at_once=build is not None):
+        (build or _build_vector_index)(table, tuning)
         built.append("vector")
     return built
 
@@ -65,6 +69,9 @@ def drop_index(table: Any, column: str) -> None:
     for index in table.list_indices():
         if index.columns == [column]:
             table.drop_index(index.name)
+
+
+Build = Callable[[Any, Tuning], None]
 
 
 class Effort(NamedTuple):
@@ -151,12 +158,24 @@ def _different(table: Any, column: str) -> int:
     return len(seen)
 
 
-def _vector_index_pays(table: Any, tuning: Tuning) -> bool:
+def partitions_of(rows: int, tuning: Tuning) -> int:
+    """Return into how many parts the vector index of so many rows is split."""
+    return max(rows // tuning.partition_rows, 1)
+
+
+def note_trained(table: Any, rows: int) -> None:
+    """Write beside the vectors on how many rows the index was trained."""
+    table.update_field_metadata({"path": "vector", "metadata": {TRAINED_KEY: str(rows)}})
+
+
+def _vector_index_pays(table: Any, tuning: Tuning, *, at_once: bool) -> bool:
     rows = table.count_rows()
     if rows < tuning.index_rows:
         return False
     trained = (table.schema.field("vector").metadata or {}).get(TRAINED_KEY.encode())
-    return "vector" not in kinds(table) or trained is None or rows > GROWTH * int(trained)
+    if "vector" not in kinds(table) or trained is None:
+        return True
+    return rows > (1 if at_once else GROWTH) * int(trained)
 
 
 def _build_vector_index(table: Any, tuning: Tuning) -> None:
@@ -164,7 +183,7 @@ def _build_vector_index(table: Any, tuning: Tuning) -> None:
 
     rows = table.count_rows()
     logger.info("building the vector index over %s rows", f"{rows:,}")
-    partitions = max(rows // tuning.partition_rows, 1)
+    partitions = partitions_of(rows, tuning)
     kind = IvfRq(distance_type="cosine", num_partitions=partitions, num_bits=tuning.bits, max_iterations=20)
     table.create_index("vector", config=kind, replace=True)
-    table.update_field_metadata({"path": "vector", "metadata": {TRAINED_KEY: str(rows)}})
+    note_trained(table, rows)

@@ -70,6 +70,16 @@ class Store:
         """Where the table's files are, for an archive on a disk."""
         return Path(self.uri) / f"{TABLE}.lance"
 
+    @property
+    def table_uri(self) -> str:
+        """Where the table is, for those who open it without its database."""
+        return str(self.folder) if self.is_local else f"{self.uri.rstrip('/')}/{TABLE}.lance"
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What Lance is told of the object store; nothing for a disk."""
+        return {} if self.is_local else storage_options(self.storage)
+
     @cached_property
     def _database(self) -> Any:
         import lancedb

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from satseek.archive.faults import store_errors
-from satseek.archive.indices import KINDS, calibrate, note_effort, refresh
+from satseek.archive.indices import KINDS, Build, calibrate, note_effort, refresh
 from satseek.archive.reports import ArchiveInfo, Index, OptimizeReport, Version
 from satseek.archive.rows import fixed_rows
 from satseek.archive.schema import stored_card, stored_version
@@ -50,8 +51,13 @@ def info(store: Store) -> ArchiveInfo:
         )
 
 
-def optimize(store: Store, tuning: Tuning, *, keep_days: float = KEEP_DAYS, measure: bool = True) -> OptimizeReport:
-    """Compact small fragments, bring the indices up to date, build what now pays, and prune old versions."""
+def optimize(
+    store: Store, tuning: Tuning, *, keep_days: float = KEEP_DAYS, measure: bool = True, ray_workers: int = 0
+) -> OptimizeReport:
+    """Compact small fragments, bring the indices up to date, build what now pays, and prune old versions.
+
+    With workers the vector index is built by so many of the Ray cluster that this process is connected to.
+    """
     if keep_days < 0:
         raise UsageError(f"Cannot keep versions for {keep_days:g} days. Give 0 or more.")
     started = time.perf_counter()
@@ -59,7 +65,9 @@ def optimize(store: Store, tuning: Tuning, *, keep_days: float = KEEP_DAYS, meas
     with store_errors(store.uri, "read"):
         fragments, versions = _fragments(snapshot.table), len(snapshot.table.list_versions())
     megabytes = _megabytes(store)
-    built = store.commit(lambda table: refresh(table, tuning, keep=timedelta(days=keep_days)), "optimised")
+    build = None if not ray_workers else _on_ray(store, ray_workers)
+    keep = timedelta(days=keep_days)
+    built = store.commit(lambda table: refresh(table, tuning, keep=keep, build=build), "optimised")
     recall = _measured_recall(store, tuning) if measure or "vector" in built else None
     snapshot = store.latest(at_once=True)
     with store_errors(store.uri, "read"):
@@ -123,6 +131,12 @@ def indices_of(table: Any) -> tuple[Index, ...]:
         )
         for each in sorted(table.list_indices(), key=lambda each: each.columns[0])
     )
+
+
+def _on_ray(store: Store, workers: int) -> Build:
+    from satseek.archive.indices_on_ray import build_on_ray
+
+    return partial(build_on_ray, uri=store.table_uri, options=store.options, workers=workers)
 
 
 def _measured_recall(store: Store, tuning: Tuning) -> float | None:

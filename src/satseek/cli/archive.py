@@ -108,19 +108,31 @@ def optimize(
     measure: Annotated[
         bool, typer.Option("--measure/--no-measure", help="Compare the vector index with an exact scan.")
     ] = True,
+    ray: Annotated[
+        str | None,
+        typer.Option("--ray", metavar="ADDRESS|local", help="Build the vector index on a Ray cluster."),
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Make an archive quick: join small files, bring the indices up to date, build what now pays, drop old versions.
 
-    Example:
+    Examples:
 
       satseek archive optimize ./archive --keep-days 1
+
+      satseek archive optimize s3://bucket/archive --ray 10.0.0.1:6379
     """
     with errors_for_people():
         from satseek.archive.archive import Archive
 
         opened = Archive.open(archive)
-        report = opened.optimize(keep_days=keep_days, measure=measure)
+        if ray is None:
+            report = opened.optimize(keep_days=keep_days, measure=measure)
+        else:
+            from satseek.ingest.cluster.connect import connected
+
+            with connected(ray) as has:
+                report = opened.optimize(keep_days=keep_days, measure=measure, ray_workers=max(1, int(has.cpus)))
         write_json(report.to_json()) if json else print(report)
         calibrate.refresh(opened)
 

@@ -16,6 +16,7 @@ from satseek.core.errors import SatSeekError, UsageError
 
 LOCAL = "local"
 PATIENCE_S = 5.0
+MOST_OF_A_CPU = 0.9  # for an encoder, as Ray counts: a node full of encoders must have room for who feeds them
 LOCAL_STORE_BYTES = 1 << 30  # of shared memory for what is between two stages, at most
 LEAST_STORE_BYTES = 80 << 20  # Ray takes no less
 
@@ -74,7 +75,7 @@ def sizes_of(has: Resources, *, actors: int | None, gpus_per_actor: float, reade
     else:
         room = max(1, int(has.cpus)) if has.cpus >= 2 else 1
         encoders = actors or max(1, int(has.cpus * 0.8) if has.cpus > 2 else 1)
-        cpus = min(1.0, has.cpus * 0.75 / encoders)  # the rest is for those who discover, plan and read
+        cpus = min(MOST_OF_A_CPU, has.cpus * 0.75 / encoders)  # the rest is for those who plan and read
     if encoders > room:
         what = f"{has.gpus:g} GPUs, {gpus_per_actor:g} for each" if gpus_per_actor else f"{has.cpus:g} processors"
         raise UsageError(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 PASSES = 3  # over what a cluster lost without saying so; what is held is not read again
-CPUS = {"discover": 0.05, "plan": 0.1, "read": 0.25}  # of one core, as Ray counts: they wait more than they compute
+CPUS = {"plan": 0.1, "read": 0.25}  # of one core, as Ray counts: they wait more than they compute
 
 
 def ingest_on_cluster(
@@ -168,15 +169,14 @@ def _pipeline(task: Task, discover: Discover, load: Callable[[], Model], sizes: 
         data = ray.data.read_datasource(
             Discovery(partial(discovering, task, discover)),
             override_num_blocks=1,
-            num_cpus=CPUS["discover"],
-            ray_remote_args={"scheduling_strategy": _here(), "max_retries": -1},
+            num_cpus=0,  # so that it finds room where it is wanted, however busy encoders keep that node
+            label_selector={"ray.io/node-id": ray.get_runtime_context().get_node_id()},  # paths are meant here
         )
-        data = data.map_batches(planning, fn_kwargs={"task": task}, num_cpus=CPUS["plan"], max_retries=-1, **rows)
+        data = data.map_batches(planning, fn_kwargs={"task": task}, num_cpus=CPUS["plan"], **rows)
         data = data.map_batches(
             reading,
             fn_kwargs={"task": task},
             num_cpus=CPUS["read"],
-            max_retries=-1,
             compute=None if sizes.readers is None else ray.data.TaskPoolStrategy(size=sizes.readers),
             **rows,
         )
@@ -189,7 +189,9 @@ def _pipeline(task: Task, discover: Discover, load: Callable[[], Model], sizes: 
             **rows,
         )
         try:
-            yield from data.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+            with warnings.catch_warnings():  # a small job has fewer parts than the cluster has encoders
+                warnings.filterwarnings("ignore", message="The minimum number of concurrent actors")
+                yield from data.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
         except ray.exceptions.RayError as error:
             raise _ours(error) from error
 
@@ -203,14 +205,6 @@ def _context(now: Any) -> Any:
     context.print_on_execution_start = False
     context.execution_options.preserve_order = False
     return context
-
-
-def _here() -> Any:
-    """Return that discovery runs on the node where the command was given, for paths are meant there."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    return NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=True)
 
 
 def _ours(error: BaseException) -> SatSeekError:
