@@ -17,11 +17,19 @@ from satseek.core.sensor import Pixels
 from satseek.models.bridge import BridgeModel
 from satseek.models.device import place
 from satseek.training.bridge import teach
+from satseek.training.bridge.windows import Windows, together
 from satseek.training.report import TrainingReport
 from satseek.training.settings import read_recipe
 from satseek.training.teach import train
 
-CHANGES = ("data.views=2", "data.batch=16", "model.hidden=32", "data.window_m=160", "optimiser.dropout=0")
+CHANGES = (
+    "data.painted=0",
+    "data.views=2",
+    "data.batch=16",
+    "model.hidden=32",
+    "data.window_m=160",
+    "optimiser.dropout=0",
+)
 
 
 @pytest.fixture(scope="module")
@@ -102,6 +110,25 @@ def test_the_frozen_eyes_look_once(data: Path, tmp_path: Path, eyes: dict[str, E
     assert looked == 32 * 2 + 8  # two windows of each train place, and val whole
     go(data, tmp_path / "run", "optimiser.epochs=2", resume=True)
     assert eyes["sscm"].seen == looked
+
+
+def test_painted_places_are_taught_beside_the_given_ones(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
+    report = go(data, tmp_path / "run", "optimiser.epochs=1", "data.painted=6", "data.window_m=320")
+    assert report.images == 32 + 6
+    assert eyes["sscm"].seen == (32 + 6) * 2 + 8
+    model = BridgeModel.load(tmp_path / "run" / "best", optical=eyes["amfmn"], radar=eyes["sscm"])
+    assert "38 places without words, 6 of them painted" in model.card.training_data
+
+
+def test_windows_of_several_sets_keep_their_views_and_partners() -> None:
+    def windows(places: int, first: int) -> Windows:
+        radar = np.arange(first, first + 2 * places, dtype=np.float32)[:, None]  # two views of all places
+        return Windows(radar, -radar, places)
+
+    both = together([windows(3, 0), windows(2, 100)])
+    assert both.places == 5
+    assert both.radar[:, 0].tolist() == [0, 1, 2, 100, 101, 3, 4, 5, 102, 103]
+    np.testing.assert_array_equal(both.optical, -both.radar)
 
 
 def test_half_precision_is_as_good(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:

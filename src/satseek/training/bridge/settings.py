@@ -24,6 +24,7 @@ class BridgeData:
     window_m: float = 1920.0  # the side of a window on the ground
     views: int = 6  # windows of each place, turned and placed at random
     batch: int = 256  # windows
+    painted: int = 0  # places of the painted world, radar in dB with both polarisations, beside those of the set
     choose_every: int = 1
 
 
@@ -53,6 +54,7 @@ class BridgeRecipe:
             ("model.hidden", self.model.hidden, 1, 100_000),
             ("data.views", self.data.views, 1, 1000),
             ("data.batch", self.data.batch, 2, 65536),
+            ("data.painted", self.data.painted, 0, 1_000_000),
             ("data.choose_every", self.data.choose_every, 1, 100_000),
             ("loss.temperature", self.loss.temperature, 1e-3, 10),
             ("loss.one_minus_cos", self.loss.one_minus_cos, 0, 1000),

@@ -15,8 +15,10 @@ from torch.nn import functional
 
 from satseek.core.card import ModelCard
 from satseek.core.model import Model
+from satseek.core.sensor import SENSORS
 from satseek.core.vectors import unit_rows
 from satseek.datasets.catalogue import load_pairs
+from satseek.datasets.co_registered import DECIBEL, REFLECTANCE, TRUE_COLOUR, CoRegisteredSet
 from satseek.evaluation.metrics import recall
 from satseek.losses.discrepancy import discrepancy
 from satseek.losses.info_nce import info_nce
@@ -24,9 +26,10 @@ from satseek.models.bridge import MEANS, OPTICAL, Bridge, eyes_of
 from satseek.models.catalogue import load_model
 from satseek.models.checkpoint import save_checkpoint
 from satseek.training.bridge.settings import BridgeLoss, BridgeRecipe
-from satseek.training.bridge.windows import Windows, windows_of
+from satseek.training.bridge.windows import Windows, together, windows_of
 from satseek.training.curve import Epoch
 from satseek.training.loop import Run
+from satseek.training.painted import PaintedPairs, painted_pairs
 from satseek.training.report import BEST, Listener, TrainingReport, report_of
 
 LIMITS = (
@@ -120,6 +123,9 @@ def train_bridge(
     optical, radar = load_model("amfmn"), load_model("sscm")
     taught, val = (load_pairs(recipe.data.set, data, split=split) for split in ("train", "val"))
     windows = windows_of(taught, recipe, radar, optical, out / "cache")
+    if recipe.data.painted:
+        painted = _painted(recipe, taught, out / "cache")
+        windows = together([windows, windows_of(painted, recipe, radar, optical, out / "cache")])
     seen = windows_of(val, recipe, radar, optical, out / "cache", whole=True)
     mean = torch.from_numpy(windows.optical.mean(axis=0))
     torch.manual_seed(recipe.seed)
@@ -135,6 +141,18 @@ def train_bridge(
         batches, [BridgeExam(seen, mean, val.name)], _Keeper(run, recipe, windows, mean, (optical, radar), listener)
     )
     return report_of(run, images=windows.places, captions=0)
+
+
+def _painted(recipe: BridgeRecipe, pairs: CoRegisteredSet, cache: Path) -> PaintedPairs:
+    """Return painted places of one window each, in the units that archives deliver."""
+    return painted_pairs(
+        recipe.data.painted,
+        cache,
+        bands={"s1": SENSORS.get("s1").band_names, "s2": TRUE_COLOUR},
+        units={"s1": DECIBEL, "s2": REFLECTANCE},
+        size=min(round(recipe.data.window_m / pairs.ground_resolution_m), pairs.size),
+        metres=pairs.ground_resolution_m,
+    )
 
 
 class _Keeper:
@@ -170,6 +188,7 @@ class _Keeper:
 
 def _card(recipe: BridgeRecipe, places: int, optical: Model, radar: Model, epoch: Epoch) -> ModelCard:
     see, hear = optical.card, radar.card
+    painted = f", {recipe.data.painted:,} of them painted" if recipe.data.painted else ""
     return ModelCard(
         name=recipe.name,
         version="1",
@@ -181,7 +200,7 @@ def _card(recipe: BridgeRecipe, places: int, optical: Model, radar: Model, epoch
         units={**see.units, "s1": "dB"},
         ground_resolution_m={**hear.ground_resolution_m, **see.ground_resolution_m},
         training_data=(
-            f"{recipe.data.set}, train split: {places:,} places without words; recipe '{recipe.name}', "
+            f"{recipe.data.set}, train split: {places:,} places without words{painted}; recipe '{recipe.name}', "
             f"seed {recipe.seed}, {epoch.epoch + 1} of {recipe.optimiser.epochs} epochs; '{see.name}' and "
             f"'{hear.name}' frozen"
         ),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,17 @@ class Windows:
 
     def __len__(self) -> int:
         return len(self.radar)
+
+
+def together(parts: Sequence[Windows]) -> Windows:
+    """Return the windows of several sets as those of one: each view holds the places of all."""
+
+    def joined(rows: Sequence[FloatArray]) -> FloatArray:
+        by_view = [each.reshape(-1, part.places, each.shape[1]) for each, part in zip(rows, parts, strict=True)]
+        return np.concatenate(by_view, axis=1).reshape(-1, rows[0].shape[1])
+
+    places = sum(part.places for part in parts)
+    return Windows(joined([part.radar for part in parts]), joined([part.optical for part in parts]), places)
 
 
 def windows_of(
