@@ -45,6 +45,13 @@ def croma(
 
         return Croma(dimensions, depth, side)
 
+    def build(source: GeoSource, tensors: Mapping[str, Tensor], card: ModelCard, folder: Path) -> Model:
+        from satseek.models.geo.together import CromaModel
+
+        empty = network()
+        empty.take(tensors)
+        return CromaModel(card, empty, source.reads)
+
     return GeoSource(
         Published(f"croma-{size}", file, _CC_BY, "torchgeo/croma", revision, sha256_begins=sha256_begins),
         f"CROMA {size} (Fuller et al., NeurIPS 2023): radar and multispectral optical, masked and contrasted",
@@ -60,6 +67,7 @@ def croma(
         },
         _SSL4EO,
         network,
+        build,
         limits=_VALUES + " The layers that brought radar to optical in training were not published.",
     )
 
