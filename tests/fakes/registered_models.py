@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from fakes import geo_weights
+from fakes.adapters import adapter_under_contract
 from fakes.clip_worlds import folder_under_contract, recipe_under_contract
 from fakes.under_contract import Registered
 from satseek.core.model import Model
@@ -55,6 +56,7 @@ REGISTERED: list[Registered] = [
     recipe_under_contract("skyclip-b32", "tiny-ViT", "skyclip-l14"),
     recipe_under_contract("siglip-b16", "tiny-SigLIP"),
     folder_under_contract(),
+    adapter_under_contract(),
     published("croma-base", "croma-large", needs="torchgeo"),
     published("dofa-base", "dofa-large", needs="torchgeo"),
     published("ssl4eo-moco-s1", "ssl4eo-moco-s2", "decur-s1", "decur-s2"),
