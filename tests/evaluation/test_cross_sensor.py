@@ -86,6 +86,15 @@ def test_a_model_that_does_not_read_a_sensor_is_refused_by_name() -> None:
         evaluate_pairs(Optical(), PaintedPairs(2))
 
 
+def test_a_model_that_keeps_the_sensors_apart_is_not_measured_across_them() -> None:
+    class Apart(StructureModel):
+        def __init__(self) -> None:
+            self.card = replace(card(), name="apart", spaces=(("s1",), ("rgb", "s2")))
+
+    with pytest.raises(ModelError, match=r"'apart' keeps .* in spaces of their own.*satseek train adapter"):
+        evaluate_pairs(Apart(), PaintedPairs(2))
+
+
 def test_broken_pairs_are_left_out_and_listed() -> None:
     class Broken(PaintedPairs):
         def read(self, index: int, sensor: str) -> np.ndarray:

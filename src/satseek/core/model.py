@@ -39,6 +39,17 @@ def require_readable(card: ModelCard, sensor: str) -> None:
         )
 
 
+def require_comparable(card: ModelCard, sensors: Sequence[str]) -> None:
+    """Raise `ModelError` when vectors of these sensors may not be compared with each other."""
+    apart = [name for name in sensors if sensors[0] not in card.comparable_with(name)]
+    if apart:
+        raise ModelError(
+            f"Model '{card.name}' keeps {' and '.join((sensors[0], *apart))} in spaces of their own: what it finds of "
+            "one by the other is chance. Join them first (satseek train adapter), or take a model with one space "
+            "(sscm, satseek-one, closp-rn)."
+        )
+
+
 def require_bands(card: ModelCard, chip: Pixels) -> None:
     """Raise `ModelError` when a chip lacks a band that the model names."""
     wanted = card.needs(chip.sensor)

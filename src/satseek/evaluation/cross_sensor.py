@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satseek.core.errors import SourceError, UsageError
-from satseek.core.model import Model, require_readable
+from satseek.core.model import Model, require_comparable, require_readable
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray
 from satseek.datasets.co_registered import CoRegisteredSet, read_pixels
@@ -69,8 +69,10 @@ def evaluate_pairs(
     shift = pairs.size // 8 if shift is None else shift
     if not 0 <= 2 * shift < pairs.size:
         raise UsageError(f"Pictures of {pairs.size} pixels cannot be shifted by {shift}. Give --shift less than half.")
-    for sensor in pairs.sensors:
-        require_readable(model.card, read_pixels(pairs, 0, sensor).sensor)
+    seen = [read_pixels(pairs, 0, sensor).sensor for sensor in pairs.sensors]
+    for sensor in seen:
+        require_readable(model.card, sensor)
+    require_comparable(model.card, seen)
     steps = len(pairs) * len(pairs.sensors) * 2
     done = 0
 
