@@ -58,11 +58,18 @@ def test_captions_shared_by_pictures_are_positives_of_both(lessons: Lessons, rec
     assert batch.positives.sum() > len(batch.captions)  # "red roofs ." stands with every third picture
 
 
-def test_two_machines_share_an_epoch_without_overlap(lessons: Lessons, recipe: Recipe) -> None:
+def test_two_devices_share_the_batches_of_one_with_twice_the_size(lessons: Lessons) -> None:
     vocabulary = Vocabulary.of_sentences(lessons.told.captions)
-    shares = [Batches(lessons, vocabulary, recipe, rank=rank, world=2) for rank in (0, 1)]
-    dealt = [{int(image) for batch in share.epoch(0) for image in batch.chosen} for share in shares]
-    assert not dealt[0] & dealt[1]
+    half, double = (read_recipe("amfmn", [*SMALL, f"data.batch={size}"]) for size in (4, 8))
+    shares = [Batches(lessons, vocabulary, half, rank=rank, world=2) for rank in (0, 1)]
+    whole = Batches(lessons, vocabulary, double)
+    assert len(shares[0]) == len(whole)
+    for one, other, both in zip(*(each.epoch(1) for each in (*shares, whole)), strict=True):
+        assert torch.equal(torch.cat([one.images, other.images]), both.images)
+        assert torch.equal(one.positives, both.positives)
+        assert one.chosen.tolist() == other.chosen.tolist() == both.chosen.tolist()
+        lengths = torch.cat([one.texts.lengths, other.texts.lengths])
+        assert torch.equal(lengths, both.texts.lengths)
 
 
 def test_keywords_stand_in_for_some_captions(lessons: Lessons) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -134,6 +135,7 @@ def _train(
     from satseek.training.teach import train
 
     device, devices, precision = machine
+    quiet = quiet or not _speaks()
     with progress(f"training {recipe.name}", unit="images", quiet=quiet) as ticker:
         try:
             report = train(
@@ -149,10 +151,17 @@ def _train(
             )
         except KeyboardInterrupt:
             stop(f"Stopped. Go on with the same command and --resume; the run is kept in {out}.", INTERRUPTED)
+    if not _speaks():
+        return
     if json:
         write_json(report.to_json())
     else:
         print(report)
+
+
+def _speaks() -> bool:
+    """Return whether this process speaks for the run: with several devices each has a process, and the first does."""
+    return all(os.environ.get(name, "0") == "0" for name in ("LOCAL_RANK", "RANK"))
 
 
 class _Teller:

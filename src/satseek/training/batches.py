@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 import torch
@@ -16,12 +16,17 @@ from satseek.training.augment import augment, dice_of
 from satseek.training.lessons import Lessons
 from satseek.training.settings import Recipe
 
+T = TypeVar("T")
 Begin = Callable[[Tensor], Tensor]
 Chosen = NDArray[np.int64]
 
 
 class Batch(NamedTuple):
-    """Pictures, captions, and which captions fit which picture."""
+    """Pictures, captions, and which captions fit which picture.
+
+    With several devices the pictures and texts are this one's; what is said about them is of the pictures and captions
+    of all devices, in the order of the devices.
+    """
 
     images: Tensor  # (images, 3, size, size), or what the first blocks made of them
     texts: TextTensors
@@ -37,7 +42,7 @@ class Batch(NamedTuple):
 
     @property
     def shown(self) -> int:
-        """How many pictures it shows."""
+        """How many pictures it shows, on all devices together."""
         return len(self.chosen)
 
 
@@ -91,15 +96,15 @@ class Batches:
         """Go through the batches of one epoch."""
         recipe, begin = self._recipe, self._begin
         order = np.random.default_rng([recipe.seed, epoch]).permutation(len(self.lessons))
-        random = np.random.default_rng([recipe.seed, epoch, self._rank + 1])
-        size = min(recipe.data.batch, len(order))
+        random = np.random.default_rng([recipe.seed, epoch, 1])  # all devices draw the same, each uses its share
+        size = min(recipe.data.batch, len(order) // self._world)
         kept = recipe.data.kept_variants if begin is not None else 0
         variant = epoch if not kept or epoch < kept else int(random.integers(kept))
         dice = dice_of(recipe.seed, variant, len(order))
         for step in range(len(self)):
-            start = (step * self._world + self._rank) * size
-            chosen = order[start : start + size]
-            batch = self._texts(chosen, random, device)
+            start = step * self._world * size
+            batch = self._texts(order[start : start + self._world * size], random, device)
+            chosen = order[start + self._rank * size : start + (self._rank + 1) * size]
             if self._margin is not None:
                 batch = batch._replace(margin=self._margin(batch))
             if kept and begin is not None:
@@ -123,7 +128,7 @@ class Batches:
                 said[place] = " ".join(self._some_keywords(chosen[own[place]], random)) or said[place]
         batch = Batch(
             images=torch.empty(0),
-            texts=TextTensors(self._vocabulary.encode(said), device),
+            texts=TextTensors(self._vocabulary.encode(self._share(said)), device),
             positives=torch.from_numpy(self.lessons.told.positives(chosen, captions)).to(device),
             own=torch.from_numpy(own).to(device),
             classes=torch.from_numpy(self.lessons.class_numbers[chosen]).to(device),
@@ -135,10 +140,15 @@ class Batches:
     def _with_phrases(
         self, batch: Batch, chosen: Chosen, random: np.random.Generator, device: torch.device | str
     ) -> Batch:
-        lists = [self._some_keywords(image, random) or [""] for image in chosen]
+        lists = self._share([self._some_keywords(image, random) or [""] for image in chosen])
         owners = torch.tensor([owner for owner, words in enumerate(lists) for _ in words], device=device)
         phrases = self._vocabulary.encode([phrase for words in lists for phrase in words])
         return batch._replace(phrases=TextTensors(phrases, device), phrase_owners=owners)
+
+    def _share(self, of_all: list[T]) -> list[T]:
+        """Return what falls to this device."""
+        size = len(of_all) // self._world
+        return of_all[self._rank * size : (self._rank + 1) * size]
 
     def _drawn(self, image: int, wanted: int, random: np.random.Generator) -> Chosen:
         """Return positions of captions, different ones first: a caption often stands five times with its image."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Protocol, cast
 
 import torch
 from lightning_fabric import Fabric
-from torch import nn
+from lightning_fabric.strategies.ddp import DDPStrategy
+from torch import Tensor, nn
 
 from satseek.core.errors import ModelError, UsageError
 from satseek.training.average import Average
@@ -119,6 +120,8 @@ class Run:
     ) -> None:
         self.recipe, self.fabric, self.out = recipe, fabric, out
         self.plain = cast(Any, objective)  # what fabric wraps must be a module, and this is one
+        if fabric.world_size > 1 and fabric.device.type == "cuda":  # else each device would norm by its own share
+            nn.SyncBatchNorm.convert_sync_batchnorm(self.plain)  # type: ignore[no-untyped-call]
         self.average = Average(objective.network, recipe.optimiser.average)
         self.objective, self.optimiser = fabric.setup(self.plain, optimiser_of(self.plain, recipe.optimiser))
         self.average.network.to(fabric.device)
@@ -159,6 +162,7 @@ class Run:
             if self.fabric.is_global_zero:
                 watcher.epoch(done, best or (not exams and epoch + 1 == last))
                 self._save()
+            self.fabric.barrier()  # nobody goes on, or ends, before it is kept
 
     def _one_epoch(self, epoch: int, batches: AnyBatches, watcher: Watcher) -> Epoch:
         torch.manual_seed(self.recipe.seed * 100_003 + epoch)  # dropout: the same after a resume
@@ -231,11 +235,27 @@ def fabric_of(device: str, devices: int, precision: str) -> Fabric:
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("There is no CUDA device here. Use --device cpu or --device auto.")
     try:
-        fabric = Fabric(accelerator=device, devices=devices, precision=precision)  # type: ignore[arg-type]
+        # heads and temperatures that a recipe switches off get no gradient, which DDP has to know
+        strategy = "auto" if devices == 1 else DDPStrategy(find_unused_parameters=True)
+        fabric = Fabric(accelerator=device, devices=devices, precision=precision, strategy=strategy)  # type: ignore[arg-type]
     except (ValueError, RuntimeError) as error:
         raise UsageError(f"Cannot train with --device {device} --devices {devices}: {error}") from error
     fabric.launch()
     return fabric
+
+
+def gather_of(fabric: Fabric) -> Callable[[Tensor], Tensor] | None:
+    """Return what brings the vectors of all devices together; None for one device.
+
+    Every device then has the same loss; gradients come back summed over devices and are averaged with the weights'.
+    """
+    if fabric.world_size == 1:
+        return None
+
+    def gather(vectors: Tensor) -> Tensor:
+        return cast(Tensor, fabric.all_gather(vectors, sync_grads=True)).flatten(0, 1)
+
+    return gather
 
 
 def _what_must_agree(recipe: AnyRecipe) -> dict[str, Any]:

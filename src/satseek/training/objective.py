@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -15,12 +15,19 @@ from satseek.models.amfmn.network import Amfmn
 from satseek.training.batches import Batch
 from satseek.training.settings import LossSettings
 
+Gather = Callable[[Tensor], Tensor]
+
 
 class Objective(nn.Module):
-    """The network together with all that only training needs: a temperature and two class heads."""
+    """The network together with all that only training needs: a temperature and two class heads.
 
-    def __init__(self, network: Amfmn, settings: LossSettings, classes: int) -> None:
+    `gather` brings the vectors of all devices together, so that each device's pictures and captions are negatives of
+    all others.
+    """
+
+    def __init__(self, network: Amfmn, settings: LossSettings, classes: int, *, gather: Gather | None = None) -> None:
         super().__init__()
+        self._gather = gather
         self.network = network
         self.settings = settings
         self.log_scale = nn.Parameter(torch.tensor(math.log(1 / settings.temperature)))
@@ -37,6 +44,9 @@ class Objective(nn.Module):
         """Return the losses by name; `loss` is their weighted sum."""
         network = self.network
         images, texts, scores = network(batch.images, batch.texts, begun=batch.begun)
+        if self._gather is not None:
+            images, texts = self._gather(images), self._gather(texts)
+            scores = network.scores(images, texts)
         parts = {"pairs": self._pairs(scores, batch.positives, batch.margin)}
         loss = parts["pairs"]
         if batch.phrases is not None and batch.phrase_owners is not None:
@@ -62,7 +72,8 @@ class Objective(nn.Module):
         assert batch.phrases is not None
         assert batch.phrase_owners is not None
         network, count = self.network, len(images)
-        keys = network.encode_keywords(batch.phrases, batch.phrase_owners, count)
+        keys = network.encode_keywords(batch.phrases, batch.phrase_owners, len(batch.images))
+        keys = keys if self._gather is None else self._gather(keys)
         joint = network.joint(texts, keys[batch.own])
         alone = self._pairs(network.scores(images, keys), torch.eye(count, dtype=torch.bool, device=images.device))
         return alone + self._pairs(network.scores(images, joint), batch.positives)

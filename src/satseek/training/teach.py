@@ -29,7 +29,7 @@ from satseek.training.card import card_of_run
 from satseek.training.curve import Epoch
 from satseek.training.exam import CaptionExam
 from satseek.training.lessons import Lessons, load_exams, load_lessons
-from satseek.training.loop import LAST, Run, fabric_of
+from satseek.training.loop import LAST, Run, fabric_of, gather_of
 from satseek.training.objective import Objective
 from satseek.training.report import BEST, Listener, Silent, TrainingReport, report_of
 from satseek.training.settings import Recipe
@@ -82,7 +82,7 @@ def _train_captions(
     torch.manual_seed(recipe.seed)
     vocabulary = starting_vocabulary(recipe, lessons)
     network = starting_network(recipe, vocabulary, data)
-    objective = Objective(network, recipe.loss, len(lessons.classes))
+    objective = Objective(network, recipe.loss, len(lessons.classes), gather=gather_of(fabric))
     out.mkdir(parents=True, exist_ok=True)
     run = Run(recipe, fabric, objective, out)
     if resume and not run.resume():
@@ -97,7 +97,7 @@ def _train_captions(
         begin=partial(_begun, run, network, recipe.optimiser.frozen_blocks),
         margin=_margin(recipe, lessons),
     )
-    listener.expect(recipe.optimiser.epochs * len(batches) * recipe.data.batch)
+    listener.expect(recipe.optimiser.epochs * len(batches) * recipe.data.batch * fabric.world_size)
     tests = [CaptionExam(vocabulary, exam, recipe.data.image_size) for exam in exams]
     run.train(batches, tests, _Keeper(run, recipe, vocabulary, lessons, listener))
     return report_of(run, images=len(lessons), captions=len(lessons.told.captions))

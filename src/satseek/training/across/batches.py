@@ -44,12 +44,15 @@ class PairBatches:
         """Go through the batches of one epoch."""
         recipe = self._recipe
         order = np.random.default_rng([recipe.seed, epoch]).permutation(len(self.lessons))
-        random = torch.Generator().manual_seed((recipe.seed * 100_003 + epoch) * 1009 + self._rank)
-        size = min(recipe.data.batch, len(order))
+        seed = (recipe.seed * 100_003 + epoch) * 1009
+        common = torch.Generator().manual_seed(seed)  # where windows lie: all devices draw the same and use their share
+        own = common if self._world == 1 else torch.Generator().manual_seed(seed + 1 + self._rank)
+        size = min(recipe.data.batch, len(order) // self._world)
         weight = ramp(epoch, recipe.optimiser.epochs) if recipe.loss.ramp else 1.0
         for step in range(len(self)):
-            start = (step * self._world + self._rank) * size
-            pixels, corners = self._seen(order[start : start + size], random)
+            start = step * self._world * size
+            share = slice(self._rank * size, (self._rank + 1) * size)
+            pixels, corners = self._seen(order[start : start + self._world * size], share, common, own)
             yield PairBatch(
                 {sensor: values.to(device) for sensor, values in pixels.items()},
                 {sensor: values.to(device) for sensor, values in corners.items()},
@@ -57,8 +60,13 @@ class PairBatches:
             )
 
     def _seen(
-        self, chosen: np.ndarray[tuple[int], np.dtype[np.int64]], random: torch.Generator
+        self,
+        chosen: np.ndarray[tuple[int], np.dtype[np.int64]],
+        share: slice,
+        random: torch.Generator,
+        own_random: torch.Generator,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """Return a share of the chosen places, as windows that are drawn for all of them."""
         varied, count = self._recipe.augment, len(chosen)
         turns = torch.randint(4 if varied.quarter_turns else 1, (count,), generator=random)
         mirrored = torch.rand(count, generator=random) < (0.5 if varied.flips else 0.0)
@@ -70,11 +78,12 @@ class PairBatches:
         for sensor, bands in self._recipe.model.bands.items():
             own = torch.rand(count, 2, generator=random)
             place = common * (1 - varied.apart) + own * varied.apart
-            corner = (place * (room + 1)).long().clamp(max=room)
-            chips = windows(turned(self.lessons.read(sensor, chosen), turns, mirrored), corner, side)
+            corner = (place * (room + 1)).long().clamp(max=room)[share]
+            read = self.lessons.read(sensor, chosen[share])
+            chips = windows(turned(read, turns[share], mirrored[share]), corner, side)
             if side != window:
                 chips = functional.interpolate(chips, size=(window, window), mode="bilinear", antialias=True)
-            chips = self._varied(chips, sensor, random)
+            chips = self._varied(chips, sensor, own_random)
             pixels[sensor] = normalised(chips, sensor, bands, self._recipe.model.normalise).contiguous(
                 memory_format=torch.channels_last
             )

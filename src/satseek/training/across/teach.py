@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from torch import Tensor
 
 from satseek.core.errors import ModelError, UsageError
 from satseek.datasets.catalogue import load_pairs
@@ -26,7 +24,7 @@ from satseek.training.across.lessons import PairLessons, lessons_of
 from satseek.training.across.objective import PairObjective
 from satseek.training.across.settings import PairRecipe
 from satseek.training.curve import Epoch
-from satseek.training.loop import Run
+from satseek.training.loop import Run, gather_of
 from satseek.training.painted import painted_like
 from satseek.training.report import BEST, Listener, TrainingReport, report_of
 
@@ -42,7 +40,7 @@ def train_pairs(
     val = lessons_of(load_pairs(recipe.data.set, data, split="val"), recipe, cache)
     torch.manual_seed(recipe.seed)
     network = starting_pair_network(recipe, data)
-    objective = PairObjective(network, recipe.loss, gather=_gather(fabric))
+    objective = PairObjective(network, recipe.loss, gather=gather_of(fabric))
     out.mkdir(parents=True, exist_ok=True)
     run = Run(recipe, fabric, objective, out)
     if resume and not run.resume():
@@ -93,20 +91,6 @@ def _go_on_from(network: Sscm, folder: Path) -> None:
     if odd:
         raise ModelError(f"The model in {folder} has another shape of {odd[0]}; make the recipe's [model] agree.")
     network.load_state_dict({name: tensor for name, tensor in theirs.items() if name in ours}, strict=False)
-
-
-def _gather(fabric: Fabric) -> Callable[[Tensor], Tensor] | None:
-    """Return what brings the vectors of all devices together, so that each device's places are negatives of all others.
-
-    Every device then has the same loss; gradients come back summed over devices and are averaged with the weights'.
-    """
-    if fabric.world_size == 1:
-        return None
-
-    def gather(vectors: Tensor) -> Tensor:
-        return cast(Tensor, fabric.all_gather(vectors, sync_grads=True)).flatten(0, 1)
-
-    return gather
 
 
 class _Keeper:
