@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from satseek.archive import listing, notes, upkeep, verify, writing
+from satseek.archive import listing, notes, prewarm, upkeep, verify, writing
 from satseek.archive.nearest import nearest, nothing, read_chips
 from satseek.archive.neighbours import Neighbours
 from satseek.archive.reports import ArchiveInfo, OptimizeReport, VerifyReport, Version
 from satseek.archive.scenes import SceneFacts, Scenes, outlines, scenes
 from satseek.archive.schema import CHIP_COLUMNS, chip_schema, stored_card
 from satseek.archive.store import Store
-from satseek.archive.tuning import DEFAULT, Tuning
+from satseek.archive.tuning import DEFAULT, FAR, Tuning
 from satseek.core.card import ModelCard
 from satseek.core.chip import Chip, Geometry
 from satseek.core.errors import ArchiveError, ModelMismatch, UsageError
@@ -30,19 +30,19 @@ EVERYTHING = Filters()
 class Archive:
     """A folder, or a prefix of an object store, full of searchable chips."""
 
-    def __init__(self, store: Store, card: ModelCard, tuning: Tuning = DEFAULT) -> None:
+    def __init__(self, store: Store, card: ModelCard, tuning: Tuning | None = None) -> None:
         """Take a store that is open; use `open`, `create` or `open_or_create` instead."""
         self.uri = store.uri
         self.card = card
         self._store = store
-        self._tuning = tuning
+        self._tuning = tuning or (DEFAULT if store.is_local else FAR)
 
     @staticmethod
     def open(
         uri: str,
         *,
         card: ModelCard | None = None,
-        tuning: Tuning = DEFAULT,
+        tuning: Tuning | None = None,
         storage: Mapping[str, str] | None = None,
     ) -> Archive:
         """Open an archive; with a card, only if that model's vectors are in it.
@@ -57,7 +57,7 @@ class Archive:
 
     @staticmethod
     def create(
-        uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT, storage: Mapping[str, str] | None = None
+        uri: str, card: ModelCard, *, tuning: Tuning | None = None, storage: Mapping[str, str] | None = None
     ) -> Archive:
         """Make an empty archive for the vectors of one model."""
         store = Store(str(uri), storage)
@@ -67,7 +67,7 @@ class Archive:
 
     @staticmethod
     def open_or_create(
-        uri: str, card: ModelCard, *, tuning: Tuning = DEFAULT, storage: Mapping[str, str] | None = None
+        uri: str, card: ModelCard, *, tuning: Tuning | None = None, storage: Mapping[str, str] | None = None
     ) -> Archive:
         """Open an archive for this model, or make it where there is none."""
         store = Store(str(uri), storage)
@@ -207,6 +207,10 @@ class Archive:
         """
         return upkeep.optimize(self._store, self._tuning, keep_days=keep_days, measure=measure, ray_workers=ray_workers)
 
+    def prewarm(self) -> tuple[str, ...]:
+        """Bring indices into memory before the first question, as far as they fit; returns of which columns."""
+        return prewarm.prewarm(self._store)
+
     def is_untidy(self) -> bool:
         """Return whether `optimize` would make reading noticeably quicker."""
         return upkeep.is_untidy(self._store, self._tuning)
@@ -232,7 +236,7 @@ def require_choice(filters: Filters, doing: str) -> None:
         )
 
 
-def _created(store: Store, card: ModelCard, tuning: Tuning) -> Archive:
+def _created(store: Store, card: ModelCard, tuning: Tuning | None) -> Archive:
     from satseek.archive.indices import create_scalar_indices
 
     store.create(chip_schema(card), create_scalar_indices)

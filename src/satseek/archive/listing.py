@@ -95,7 +95,7 @@ def rows_of(snapshot: Snapshot, ids: Sequence[str], uri: str) -> list[int]:
 def vectors_at(snapshot: Snapshot, rows: Sequence[int], ids: Sequence[str], uri: str) -> FloatArray:
     """Return the vectors of row ids, in the order of their ids."""
     with store_errors(uri, "read"):
-        table = snapshot.table.take_row_ids(list(rows)).select(["id", "vector"]).to_arrow()
+        table = one_trip(snapshot.taken(list(rows), ["id", "vector"]))
     position = {each: index for index, each in enumerate(table.column("id").to_pylist())}
     ordered: FloatArray = vectors_of(table)[[position[each] for each in ids]]
     return ordered

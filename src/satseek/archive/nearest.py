@@ -23,7 +23,7 @@ from satseek.archive.register import Register, Rows
 from satseek.archive.rows import chips_of, fixed_rows, vectors_of
 from satseek.archive.schema import CHIP_COLUMNS
 from satseek.archive.store import Snapshot
-from satseek.archive.trips import ROW_ID, near, one_trip, taken
+from satseek.archive.trips import ROW_ID, near, one_trip
 from satseek.archive.tuning import Tuning
 from satseek.core.chip import Chip
 from satseek.core.filters import Filters
@@ -120,7 +120,7 @@ def read_chips(snapshot: Snapshot, rows: list[int], ids: list[str], uri: str) ->
     if not rows:
         return []
     with store_errors(uri, "read"):
-        table = one_trip(taken(snapshot.table, rows, CHIP_COLUMNS))
+        table = one_trip(snapshot.taken(rows, CHIP_COLUMNS))
     found = {chip.id: chip for chip in chips_of(table)}
     return [found[each] for each in ids]
 
@@ -168,7 +168,7 @@ def inside(snapshot: Snapshot, table: pa.Table, place: PlaceTest) -> BoolArray:
 
 
 async def _footprints(snapshot: Snapshot, rows: Rows) -> list[bytes | None]:
-    found = await taken(snapshot.table, rows.tolist(), ["geometry"])
+    found = await snapshot.taken(rows.tolist(), ["geometry"])
     wkb = dict(zip(found.column(ROW_ID).to_pylist(), found.column("geometry").to_pylist(), strict=True))
     return [wkb[row] for row in rows.tolist()]
 
@@ -195,7 +195,7 @@ def _matching(asked: _Asked) -> Iterator[Rows]:
 
 async def _scored(asked: _Asked, rows: Rows) -> _Found:
     """Read and score rows that were found without their vectors."""
-    reading = taken(asked.snapshot.table, rows.tolist(), asked.columns)
+    reading = asked.snapshot.taken(rows.tolist(), asked.columns)
     place, register = asked.condition.place, asked.register
     if asked.condition.touching is None or place is None or register is None:
         return _found(asked, await reading)
@@ -234,9 +234,11 @@ async def _candidates(asked: _Asked, limit: int, effort: Effort) -> tuple[_Found
     """Return what the index finds, or reading every vector, and which of it lies in the area."""
     condition, place = asked.condition, asked.condition.place
     nprobes = None if asked.snapshot.vector_index is None else _partitions(asked, effort)
-    table = await near(
-        asked.snapshot.table, asked.query, asked.columns, sql=condition.sql, limit=limit, nprobes=nprobes
-    )
+    apart = asked.snapshot.kept is not None and nprobes is not None  # rows first, then of them what is not kept
+    columns = [] if apart else asked.columns
+    table = await near(asked.snapshot.table, asked.query, columns, sql=condition.sql, limit=limit, nprobes=nprobes)
+    if apart:
+        table = await asked.snapshot.taken(table.column(ROW_ID).to_pylist(), asked.columns)
     found = _found(asked, table)
     if place is None:
         return found, np.ones(len(table), dtype=bool)

@@ -138,6 +138,12 @@ class OncePaid:
         """Whether it is in memory."""
         return self._register is not None
 
+    def read(self, table: Any) -> None:
+        """Read it now, where it ever pays: who serves many does not wait for questions to add up."""
+        if self._questions_left < float("inf"):
+            with self._reading:
+                self._register = self._register or Register.of(table)
+
     def ask(self, table: Any) -> Register | None:
         """Count a question; return the register once it pays, and None while another thread reads it."""
         if self._register is not None:

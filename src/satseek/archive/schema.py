@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from satseek.archive.cells import CELL_COLUMNS
@@ -20,6 +21,7 @@ TABLE = "chips"
 # so a restored archive can never be read with the card or the schema of another moment.
 VERSION_KEY = "satseek:schema_version"
 CARD_KEY = "satseek:card"
+BORN_KEY = "satseek:born"  # tells an archive from another one that took its place
 PRIMARY_KEY = "lance-schema:unenforced-primary-key:position"  # lets Lance notice two inserts of one id at once
 
 CHIP_COLUMNS = (
@@ -38,7 +40,7 @@ def chip_schema(card: ModelCard) -> pa.Schema:
     packed = {"lance-encoding:compression": "zstd"}  # JSON that repeats from chip to chip shrinks about tenfold
     return pa.schema(
         [
-            pa.field("id", pa.string(), nullable=False, metadata={VERSION_KEY: str(SCHEMA_VERSION), PRIMARY_KEY: "1"}),
+            pa.field("id", pa.string(), nullable=False, metadata=_about_archive()),
             pa.field("sensor", pa.string(), nullable=False),
             pa.field("geometry", pa.binary()),  # WKB, EPSG:4326; null: no place is known
             pa.field("bbox", pa.list_(pa.float64(), 4)),  # west, south, east, north; west > east: over the date line
@@ -68,6 +70,11 @@ def chip_schema(card: ModelCard) -> pa.Schema:
             ),
         ]
     )
+
+
+def born(schema: pa.Schema) -> str | None:
+    """Return what an archive was called when it was made; those that are older than the custom have no name."""
+    return _metadata(schema, "id").get(BORN_KEY)
 
 
 def stored_version(schema: pa.Schema, uri: str) -> int:
@@ -110,6 +117,10 @@ def migrate(table: Any, version: int) -> bool:
             table.add_columns(missing)
         table.update_field_metadata({"path": "id", "metadata": {VERSION_KEY: str(step)}})
     return version < SCHEMA_VERSION
+
+
+def _about_archive() -> dict[str, str]:
+    return {VERSION_KEY: str(SCHEMA_VERSION), PRIMARY_KEY: "1", BORN_KEY: token_hex(8)}
 
 
 def _metadata(schema: pa.Schema, column: str) -> Mapping[str, str]:

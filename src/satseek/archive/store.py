@@ -6,7 +6,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from satseek.archive.cells import CELL_COLUMNS, LARGE
 from satseek.archive.faults import NO_TABLE, store_errors, with_retries
 from satseek.archive.indices import Effort, kinds, noted_effort
+from satseek.archive.kept_rows import KeptRows, wanted_bytes
 from satseek.archive.objects import is_object_store, require_answer, storage_options
 from satseek.archive.register import OncePaid
-from satseek.archive.schema import TABLE, migrate, require_readable, stored_version
-from satseek.archive.trips import newest, one_trip
+from satseek.archive.schema import TABLE, born, migrate, require_readable, stored_version
+from satseek.archive.trips import newest, one_trip, taken
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
 if TYPE_CHECKING:
@@ -41,6 +42,13 @@ class Snapshot:
     vector_index: str | None
     effort: Effort | None  # with which the vector index has to be searched, where that was measured
     register: OncePaid = field(repr=False, compare=False)
+    kept: KeptRows | None = field(default=None, repr=False, compare=False)  # what was read from an object store
+
+    async def taken(self, rows: Sequence[int], columns: Sequence[str]) -> pa.Table:
+        """Return the columns and row ids of rows, in no order."""
+        if self.kept is None:
+            return await taken(self.table, rows, columns)
+        return await self.kept.taken(self.table, rows, columns)
 
     @cached_property
     def useful_levels(self) -> tuple[int, ...]:
@@ -64,6 +72,7 @@ class Store:
         self._earlier: Snapshot | None = None  # the last one that was asked for by its number
         self._lock = threading.Lock()
         self._synced: set[str] = set()
+        self._kept: tuple[str | None, KeptRows] | None = None  # of which archive, by its birth
 
     @property
     def folder(self) -> Path:
@@ -180,7 +189,16 @@ class Store:
         require_readable(stored_version(table.schema, self.uri), self.uri)
         rows = table.count_rows()
         index, effort = kinds(table).get("vector"), noted_effort(table)
-        return Snapshot(table, version, rows, index, effort, OncePaid(rows))
+        return Snapshot(table, version, rows, index, effort, OncePaid(rows), self._kept_of(table))
+
+    def _kept_of(self, table: Any) -> KeptRows | None:
+        """Return what is kept of this archive, on from version to version; none of another one in its place."""
+        if self.is_local or not (most := wanted_bytes()):
+            return None
+        name = born(table.schema)
+        if self._kept is None or name is None or self._kept[0] != name:
+            self._kept = (name, KeptRows(most))
+        return self._kept[1]
 
     def _writable(self) -> Any:
         """Return the table for writing, migrated where an older SatSeek made it."""

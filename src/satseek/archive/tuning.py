@@ -24,3 +24,4 @@ class Tuning:
 
 
 DEFAULT = Tuning()
+FAR = Tuning(index_rows=5_000)  # on an object store every vector that an index leaves unread is a question sooner

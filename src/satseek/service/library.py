@@ -13,6 +13,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from satseek.archive.archive import Archive
+from satseek.archive.objects import is_object_store
 from satseek.archive.reports import ArchiveInfo
 from satseek.archive.schema import TABLE
 from satseek.core.card import ModelCard
@@ -54,6 +55,11 @@ class Library:
         self._uploads: OrderedDict[str, FloatArray] = OrderedDict()
         self.judge = Judge()
         self._remembered: tuple[object, Any] | None = None
+
+    @property
+    def is_far(self) -> bool:
+        """Whether the archive is on an object store."""
+        return is_object_store(self.uri)
 
     @property
     def archive(self) -> Archive:

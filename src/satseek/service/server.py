@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from satseek.core.errors import ModelError, UsageError
+from satseek.core.errors import ArchiveError, ModelError, UsageError
 from satseek.core.model import Model
 from satseek.service import page
 from satseek.service.app import create_app
@@ -105,6 +105,7 @@ def serve(
     chips, _, card = desk.library.state()  # an archive that is not there is said before anybody asks
     listening = _listening(settings)
     host, port = listening.getsockname()[:2]
+    _prewarm(desk, on_note)
     try:
         desk.library.model()
     except ModelError as error:  # examples can still be searched by; words are answered with what is wrong
@@ -137,6 +138,16 @@ def serve(
         logger.warning("some work was under way and is given up")
         logging.shutdown()
         os._exit(0)
+
+
+def _prewarm(desk: Desk, on_note: Callable[[str], None]) -> None:
+    """Fetch from an object store what the first questions need; a service is ready once it can answer quickly."""
+    if not desk.library.is_far:
+        return
+    try:
+        desk.library.archive.prewarm()
+    except ArchiveError as error:  # it answers nevertheless, only later
+        on_note(f"The indices could not be fetched beforehand: {error}")
 
 
 @contextmanager
