@@ -295,6 +295,7 @@ def test_damaged_weights_are_refused(subject: Subject, tmp_path: Path) -> None:
         subject.registered.load(tmp_path)
 
 
+@pytest.mark.slow
 def test_an_archive_takes_its_vectors_and_a_search_finds_them_again(subject: Subject, tmp_path: Path) -> None:
     chips = subject.chips(4)
     rows = [
