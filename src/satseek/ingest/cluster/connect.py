@@ -92,6 +92,7 @@ def version_here() -> str:
 def _ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # a worker without a GPU leaves the devices alone
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what matters comes as an exception
     try:
         import ray
     except ImportError as error:
@@ -116,8 +117,9 @@ def _join(ray: Any, address: str) -> None:
             ray.init(address=address, **quiet)
     except SatSeekError:
         raise
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise ClusterError(f"{_no_answer(address)} ({_one_line(error)})") from error
+    except (ConnectionError, RuntimeError, ValueError, OSError, ray.exceptions.RayError) as error:
+        said = _no_answer(address) if address in (LOCAL, "auto") else _not_let_in(address)
+        raise ClusterError(f"{said} ({_one_line(error)})") from error
 
 
 def _require_answer(address: str) -> None:
@@ -137,6 +139,13 @@ def _no_answer(address: str) -> str:
     return (
         f"No Ray cluster answers at '{address}'. Start one with 'ray start --head --port=6379' and join it from the "
         "other nodes, or use --ray local."
+    )
+
+
+def _not_let_in(address: str) -> str:
+    return (
+        f"Somebody answers at '{address}', but this process cannot join. Is it a Ray cluster, with the same Ray and "
+        "Python as here, and the same token (RAY_AUTH_MODE; see token authentication in Ray's manual)?"
     )
 
 
