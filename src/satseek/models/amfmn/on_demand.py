@@ -48,7 +48,9 @@ class AmfmnOnDemand:
             return self._whole.scorer
         begin = "guidance."
         weights = {
-            name.removeprefix(begin): np.float32(each) for name, each in self._arrays.items() if name.startswith(begin)
+            name.removeprefix(begin): np.asarray(each, dtype=np.float32)
+            for name, each in self._arrays.items()
+            if name.startswith(begin)
         }
         return scorer_of(self._settings["guidance"], weights)
 
@@ -58,7 +60,7 @@ class AmfmnOnDemand:
 
     def encode_texts(self, sentences: Sequence[str], keywords: Sequence[Sequence[str]] | None = None) -> FloatArray:
         """Return one unit row for each text."""
-        plain = not any(any(filter(str.strip, words)) for words in keywords or ())
+        plain = not any(word.strip() for words in keywords or () for word in words)
         few = 0 < len(sentences) <= MOST_SENTENCES and all(sentence.strip() for sentence in sentences)
         if plain and few and self._reads_alone and "_whole" not in vars(self):
             return self._reader.encode(sentences)
@@ -72,7 +74,7 @@ class AmfmnOnDemand:
     @property
     def _reads_alone(self) -> bool:
         """Whether a sentence's vector depends on its words alone: `sim` bends it by what guides images."""
-        return self._settings["guidance"] != "sim"
+        return bool(self._settings["guidance"] != "sim")
 
     @cached_property
     def _reader(self) -> SentenceReader:

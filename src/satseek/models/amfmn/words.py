@@ -44,7 +44,7 @@ class SentenceReader:
         words, groups = self._weights["embedding.words.weight"], self._weights["embedding.groups.weight"]
         ends = [*batch.offsets[1:], len(batch.groups)]
         means = [groups[batch.groups[start:end]].mean(axis=0) for start, end in zip(batch.offsets, ends, strict=True)]
-        return words[batch.words] + np.stack(means)
+        return np.asarray(words[batch.words] + np.stack(means), dtype=np.float32)
 
     def _states(self, vectors: FloatArray, there: NDArray[np.bool_], way: str) -> FloatArray:
         """Return the states of one way through sentences, 0 beyond their ends."""  # -> (batch, length, hidden)
