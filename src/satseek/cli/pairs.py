@@ -104,6 +104,8 @@ def teach(
 ) -> None:
     """Teach structure maps, by which the same place is verified, from the training split of pairs.
 
+    Whoever sets SATSEEK_STRUCTURE_MAPS to the folder searches and measures with them.
+
     Example: satseek pairs teach ../shared/data/s1s2 -o ./maps
     """
     with errors_for_people():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from fakes.pairs import backscatter_of, colours_of
 from satseek.core.errors import ModelError
 from satseek.core.sensor import Pixels
+from satseek.models.checkpoint import save_checkpoint
 from satseek.models.structure.maps import load_maps, maps_card, quarter_turned
 from satseek.models.structure.registration import LEAST_OVERLAP, candidates_of, ranking, register
 
@@ -110,3 +114,19 @@ def _slowly(query: np.ndarray, theirs: np.ndarray) -> float:
             if other.shape[1] * other.shape[2] >= LEAST_OVERLAP * side * side:
                 best = max(best, float((ours * other).sum()))
     return best
+
+
+def test_maps_that_were_taught_here_are_used_where_they_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packaged = load_maps()
+    save_checkpoint(
+        tmp_path / "mine", replace(packaged.card, version="mine"), packaged.network.state_dict(), settings={}
+    )
+    monkeypatch.setenv("SATSEEK_STRUCTURE_MAPS", str(tmp_path / "mine"))
+    assert load_maps().card.version == maps_card().version == "mine"
+    monkeypatch.setenv("SATSEEK_STRUCTURE_MAPS", str(tmp_path / "nowhere"))
+    with pytest.raises(ModelError, match="There is no model folder"):
+        load_maps()
+    monkeypatch.delenv("SATSEEK_STRUCTURE_MAPS")
+    assert load_maps() is packaged

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -21,6 +22,7 @@ from satseek.models.structure.picture import brightness
 if TYPE_CHECKING:
     from satseek.models.structure.network import StructureNetwork
 
+OWN_MAPS = "SATSEEK_STRUCTURE_MAPS"  # environment variable: a folder that 'satseek pairs teach' wrote
 CELL_PIXELS = 4  # pixels of the chip that a cell of its map is wide
 _TRUE_COLOURS = (("red", "green", "blue"), ("B04", "B03", "B02"))
 _AT_ONCE = 16
@@ -66,12 +68,25 @@ def quarter_turned(chip: Pixels, turn: int) -> Pixels:
     return Pixels(chip.sensor, chip.bands, values, valid, chip.ground_resolution_m)
 
 
-@cache
 def load_maps(folder: Path | None = None) -> StructureMaps:
-    """Return the maps that come with the package, or those of a network trained here."""
+    """Return maps that were taught here, told or named by SATSEEK_STRUCTURE_MAPS, or those of the package."""
+    return _loaded(folder or _maps_folder())
+
+
+def maps_card() -> ModelCard:
+    """Return the card of the maps that are used unless told otherwise, without loading them."""
+    return read_card(_maps_folder())
+
+
+def _maps_folder() -> Path:
+    own = os.environ.get(OWN_MAPS)
+    return Path(own).expanduser() if own else weights_folder("structure")
+
+
+@cache
+def _loaded(folder: Path) -> StructureMaps:
     from satseek.models.structure.network import StructureNetwork
 
-    folder = folder or weights_folder("structure")
     checkpoint = load_checkpoint(folder)
     network = StructureNetwork()
     try:
@@ -79,11 +94,6 @@ def load_maps(folder: Path | None = None) -> StructureMaps:
     except RuntimeError as error:
         raise ModelError(f"The weights in {folder} are none of structure maps: {error}") from None
     return StructureMaps(network.eval(), checkpoint.card)
-
-
-def maps_card() -> ModelCard:
-    """Return the card of the packaged maps without loading them."""
-    return read_card(weights_folder("structure"))
 
 
 def planes_of(chip: Pixels) -> FloatArray:
