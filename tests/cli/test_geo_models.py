@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 
 from fakes import geo_weights
 from satseek.cli import ingest, models, search
+from satseek.core.errors import ModelError
+from satseek.models.catalogue import load_model
 from satseek.models.geo import entries
 from worlds import small_catalog
 
@@ -54,13 +56,14 @@ def hits_of(*arguments: str) -> tuple[list[dict[str, object]], list[str]]:
     return found["hits"], found.get("notes", [])
 
 
-def test_weights_that_are_not_here_are_asked_for_by_file_digest_and_place(catalog: Path, home: Path) -> None:
-    done = run("ingest", str(home.parent / "archive"), str(catalog), "--model", "croma-base")
-    assert done.exit_code != 0
-    said = " ".join(done.output.split())
+def test_weights_that_are_not_here_are_asked_for_by_file_digest_and_place(home: Path) -> None:
+    with pytest.raises(ModelError) as caught:
+        load_model("croma-base")
+    said = str(caught.value)
     assert "satseek models get croma-base" in said
     assert "CROMA_base-0238d814.pt (its sha256 begins with 0238d814)" in said
     assert "huggingface.co/torchgeo/croma" in said
+    assert str(home / "croma-base") in said
 
 
 def test_a_card_says_bands_units_scaling_licence_and_source(home: Path) -> None:
@@ -72,6 +75,13 @@ def test_a_card_says_bands_units_scaling_licence_and_source(home: Path) -> None:
     assert "mean ± 2 deviations" in card["options"]["takes"]["s2"]
     assert "wangyi111/softcon" in card["options"]["source"]
     assert "zeros" in card["limits"]
+
+
+def test_words_that_are_not_beside_the_weights_are_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = geo_weights.write("closp-rn", home)
+    (home / "closp-rn" / "vocab.txt").unlink()
+    with pytest.raises(ModelError, match=r"put vocab.txt of sentence-transformers/all-MiniLM-L6-v2"):
+        source.load()
 
 
 @pytest.mark.slow

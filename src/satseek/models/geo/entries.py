@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from satseek.core.card import ModelCard
+from satseek.core.errors import ModelError
 from satseek.core.model import Model
 from satseek.models.brought.published import Licence, Published
+from satseek.models.brought.shelf import folder_of
 from satseek.models.geo import facts
 from satseek.models.geo.facts import THIRTEEN, TWELVE, VV_VH
 from satseek.models.geo.published import GeoSource
@@ -25,8 +27,13 @@ if TYPE_CHECKING:
     from satseek.models.geo.networks import Croma, Dofa, Plain
 
 _CC_BY, _APACHE = Licence("CC-BY-4.0"), Licence("Apache-2.0")
+VOCABULARY, _MINILM = "vocab.txt", "sentence-transformers/all-MiniLM-L6-v2"
 _ANY_RGB = ("red", "green", "blue")
-_SSL4EO = "SSL4EO-S12: 251,079 places of the world in four seasons, Sentinel-1 GRD and Sentinel-2 Level 1C, no labels"
+_SSL4EO = "SSL4EO-S12: 251,079 places of the world in four seasons, Sentinel-1 GRD and Sentinel-2 Level 1C"
+_PAPERS = {
+    "MoCo": "Wang et al., GRSM 2023", "DINO": "Wang et al., GRSM 2023", "DeCUR": "Wang et al., ECCV 2024",
+    "SoftCon": "Wang et al., TGRS 2024",
+}  # fmt: skip
 _S1_STRETCH = "dB; mean ± 2 deviations of SSL4EO-S12 (VV -12.5 ± 5.3, VH -20.2 ± 5.9) to 0…1, cut off there"
 _S2_REFLECTANCE = "reflectance as it is (stored numbers / 10,000), cut off at 0 and 1"
 _VALUES = "Taught on Level 1C; Level 2A is darker in the blue and stands a little elsewhere."
@@ -65,7 +72,7 @@ def croma(
             "s2": "reflectance; each band's mean ± 2 deviations over SSL4EO-S12 Level 1C to 0…1, cut off there, where "
             "its authors take those of the batch in hand",
         },
-        _SSL4EO,
+        _SSL4EO + "; no labels",
         network,
         build,
         limits=_VALUES + " The layers that brought radar to optical in training were not published.",
@@ -118,11 +125,11 @@ def ssl4eo(
     stretched = "reflectance; each band's mean ± 2 deviations over SSL4EO-S12 Level 1C to 0…1, cut off there"
     return GeoSource(
         published,
-        f"{name} (Wang et al.): {'Sentinel-1' if sensor == 's1' else 'Sentinel-2'} alone, taught without labels",
+        f"{name} ({_PAPERS[method]}): {'Sentinel-1' if sensor == 's1' else 'Sentinel-2'} alone",
         dimensions,
         {sensor: replace(_S2, scaling=facts.SOFTCON_S2) if softcon else _S2 if sensor == "s2" else _S1},
         {sensor: _S1_STRETCH if sensor == "s1" else stretched if softcon else _S2_REFLECTANCE},
-        _SSL4EO + (", and labels of Dynamic World" if method == "SoftCon" else ""),
+        _SSL4EO + ("; land cover of Dynamic World for most" if method == "SoftCon" else "; no labels"),
         network_of_timm,
         limits=_VALUES if sensor == "s2" else "",
     )
@@ -136,7 +143,7 @@ def closp(size: str, backbone: str, side: int) -> GeoSource:
         from satseek.models.geo.networks import timm_network
         from satseek.models.geo.wordpiece import WordPiece
 
-        words = WordPiece.read(folder / "vocab.txt")
+        words = WordPiece.read(_vocabulary(source.published, folder))
         network = closp_of(tensors, len(words), lambda bands, classes: timm_network(backbone, bands, classes))
         return ClospModel(card, network, source.reads, words)
 
@@ -147,7 +154,7 @@ def closp(size: str, backbone: str, side: int) -> GeoSource:
             "model.safetensors",
             _APACHE,
             f"DarthReca/{name}",
-            companions=("sentence-transformers/all-MiniLM-L6-v2:vocab.txt",),
+            companions=(f"{_MINILM}:{VOCABULARY}",),
         ),
         f"{name} (Rege Cambrin et al., 2025): words, Sentinel-1 and Sentinel-2 in one space",
         384,
@@ -162,6 +169,18 @@ def closp(size: str, backbone: str, side: int) -> GeoSource:
         reads_text=True,
         shares_one_space=True,
     )
+
+
+def _vocabulary(published: Published, folder: Path) -> Path:
+    """Return where the vocabulary lies: beside the weights, or in the folder that they belong in."""
+    own = folder_of(published)
+    there = next((path for path in (folder / VOCABULARY, own / VOCABULARY) if path.is_file()), None)
+    if there is None:
+        raise ModelError(
+            f"The words of '{published.name}' are not on this machine. With internet: satseek models get "
+            f"{published.name}. Without: put {VOCABULARY} of {_MINILM} (30,522 lines) into {own}."
+        )
+    return there
 
 
 def _torchgeo(name: str, repository: str, revision: str, file: str, licence: Licence = _CC_BY) -> Published:
