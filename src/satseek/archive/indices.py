@@ -193,7 +193,7 @@ def _vector_index_pays(table: Any, tuning: Tuning, *, at_once: bool) -> bool:
     trained = (table.schema.field("vector").metadata or {}).get(TRAINED_KEY.encode())
     if "vector" not in kinds(table) or trained is None:
         return True
-    return rows > (1 if at_once else GROWTH) * int(trained)
+    return bool(rows > (1 if at_once else GROWTH) * int(trained))
 
 
 def _build_vector_index(table: Any, tuning: Tuning) -> None:
