@@ -62,7 +62,7 @@ def test_a_batch_of_none_or_one_stays_on_the_first_device() -> None:
 def test_what_one_device_refuses_is_refused() -> None:
     many = on_devices(Movable(), "cpu", 2)
     odd = Pixels("lidar", ("B02",), np.zeros((1, 8, 8), np.float32), np.ones((8, 8), bool))
-    with pytest.raises(ModelError, match="cannot read .lidar."):
+    with pytest.raises(ModelError, match=r"cannot read .lidar."):
         many.encode_images([*PICTURES, odd])
 
 
