@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, Any
 
 import typer
@@ -83,10 +84,23 @@ def _options(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
     ] = False,
+    endpoint: Annotated[
+        str | None,
+        typer.Option("--endpoint", metavar="URL", help="Where archives named s3://… are, instead of AWS_ENDPOINT_URL."),
+    ] = None,
 ) -> None:
     """Search your own satellite and aerial archive by words, by keywords, by example, and across sensors."""
+    if endpoint is not None:
+        _say_in_environment(ctx, "AWS_ENDPOINT_URL_S3", endpoint)  # the strongest of the endpoint's names
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
+
+
+def _say_in_environment(ctx: typer.Context, name: str, value: str) -> None:
+    """Set a variable while the command runs, for what it starts, too."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    ctx.call_on_close(lambda: os.environ.pop(name, None) if before is None else os.environ.update({name: before}))
 
 
 def main() -> None:

@@ -180,6 +180,8 @@ def run(
 
       find /data -name '*.tif' | satseek ingest ./archive -
 
+      satseek ingest s3://bucket/archive scene.tif
+
       satseek ingest s3://bucket/archive s3://bucket/scenes.json --ray 10.0.0.1:6379 --gpus-per-actor 1
     """
     with errors_for_people():

@@ -125,6 +125,8 @@ def run(
 
       satseek search ./archive "an oil platform" --cut auto
 
+      satseek search s3://bucket/archive "a quarry"
+
       satseek search ./archive "a harbour" --yes 3f2a… --no 57d3… --labels harbours.geojson
     """
     with errors_for_people():

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 
 def run(
-    archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="The archive to serve.")],
+    archive: Annotated[
+        str, typer.Argument(metavar="ARCHIVE", help="The archive to serve: a folder or an s3:// place.")
+    ],
     host: Annotated[str, typer.Option("--host", metavar="NAME", help="Where to listen.")] = "127.0.0.1",
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes any free one.")] = 8000,
     token: Annotated[
@@ -44,6 +46,8 @@ def run(
     Examples:
 
       satseek serve ./archive
+
+      satseek serve s3://bucket/archive
 
       satseek serve ./archive --host 0.0.0.0 --token "$(openssl rand -hex 16)"
 
