@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from satseek import __version__
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError, UsageError
 from satseek.models.brought import hub
@@ -49,7 +48,7 @@ def push(folder: Path, repository: str, *, private: bool = False, message: str |
         done = client.create_commit(
             repository,
             operations,
-            commit_message=message or f"{checkpoint.card.name} {checkpoint.card.version}, by SatSeek {__version__}",
+            commit_message=message or f"{checkpoint.card.name} {checkpoint.card.version}",
             repo_type="model",
         )
     return Pushed(f"{hub.endpoint()}/{repository}", str(done.oid), (*files, README, CONFIG))
