@@ -25,6 +25,7 @@ from satseek.models.catalogue import card_of, load_model, model_for
 
 LABELS, CAPTIONS = "labels", "captions"
 MOST_NODATA = 0.5
+NOTHING_KEPT = partial(Kept, None)
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +43,19 @@ class Told(Protocol):
     def advance(self, count: int = 1) -> None:
         """Hear of steps done."""
         ...
+
+
+class Nobody:
+    """Nobody hears."""
+
+    def describe(self, text: str) -> None:
+        """Say nothing."""
+
+    def expect(self, total: int | None) -> None:
+        """Say nothing."""
+
+    def advance(self, count: int = 1) -> None:
+        """Say nothing."""
 
 
 def contenders_of(names: Sequence[str], *, stored: ModelCard | None = None) -> list[Contender]:
@@ -65,13 +79,14 @@ def compare(
     labels_from: str | None = None,
     own: Sequence[OwnQuery] = (),
     notes: Sequence[str] = (),
-    kept: Callable[[Sample], Kept],
+    kept: Callable[[Sample], Kept] = NOTHING_KEPT,
     device: str = "cpu",
     seed: int = 0,
-    told: Told,
+    told: Told | None = None,
 ) -> Comparison:
     """Return how the models do on one sample, `by` its labels or captions, or side by side where there are none."""
     began = time.perf_counter()
+    told = told or Nobody()
     asked = asked_of(sample, own, by=by or "")
     _require_fitting(contenders, sample)
     told.expect(len(sample) * (len(contenders) + 1))
