@@ -14,7 +14,7 @@ from satseek.core.model import Model
 from satseek.core.scene import Window
 from satseek.core.sensor import Pixels
 from satseek.core.words import says
-from satseek.evaluation.calibration import Asked, Shown, asked_of
+from satseek.evaluation.calibration_shown import Asked, Shown, asked_of
 
 NAMES = {
     "airport": "airport", "bareland": "bare land", "baseballfield": "baseball field", "beach": "beach",
@@ -52,7 +52,7 @@ def real_questions(model: Model) -> list[Asked]:
         said = " . ".join(sentence["raw"] for sentence in image["sentences"])
         shows = {noun for noun in NAMES.values() if says(said, noun)}
         truth.append(frozenset({NAMES[image["class"].lower()], *shows} if image["class"].lower() in NAMES else shows))
-    shown = Shown(chips, np.concatenate(vectors), truth)
+    shown = Shown(chips, np.concatenate(vectors), truth, frozenset(NAMES.values()))
     phrases = {noun: (f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}",) for noun in shown.labels()}
     return list(asked_of(shown, phrases, world=WORLD, complete=False))  # captions leave out much that is there
 

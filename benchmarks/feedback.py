@@ -17,20 +17,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from calibration import MODELS, NOUNS, WITH, phrases, shown_of, world
+from calibration import MODELS, phrases, shown_of, world
 from machine import facts, write_result
 
 from satseek.core.model import Model
 from satseek.core.query import Query
 from satseek.core.vectors import FloatArray
-from satseek.evaluation.calibration import Shown
+from satseek.evaluation.calibration_shown import Shown
 from satseek.models.catalogue import load_model
 from satseek.models.scorers import Scorer
 from satseek.search.embed import Part
 from satseek.search.fuse import fused
 from satseek.search.recall import ANCHORS, direction
 from satseek.search.refine import Method, refine
+from satseek.synthetic.words import NOUNS
 
+SEED = 201
 K, ROUNDS, MARKED = 20, 3, 10
 LEAST_RIGHT = 20
 METHODS: tuple[Method, ...] = ("rocchio", "logistic")
@@ -45,12 +47,12 @@ def main() -> None:
     figures: dict[str, Any] = {}
     for name in options.models:
         model = load_model(name)
-        shown = shown_of(world(options.folder, model, WITH, without=False))
+        shown = shown_of(world(options.folder, model, SEED, without=False))
         for method in METHODS:
             figures[f"{name}, {method}"] = measured(shown, model, method)
             print(f"{name}, {method}", json.dumps(figures[f"{name}, {method}"]), flush=True)
-    data = f"satseek.synthetic seed {WITH}, vectors only, as benchmarks/calibration.py paints it"
-    result = facts(data=data, seed=WITH, libraries=("numpy",)) | {
+    data = f"satseek.synthetic seed {SEED}, vectors only, as benchmarks/calibration.py paints it"
+    result = facts(data=data, seed=SEED, libraries=("numpy",)) | {
         "measure": f"precision@{K} before and after {ROUNDS} rounds of {MARKED} marked results, mean over questions",
         "figures": figures,
     }

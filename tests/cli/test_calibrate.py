@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,33 @@ def test_an_archive_of_which_nothing_is_known_says_what_is_needed(tmp_path: Path
     assert result.exit_code != 0
     assert "Too little is known" in result.stderr
     assert "labels or keywords of at least 6 kinds" in result.stderr
+
+
+@pytest.mark.slow
+def test_an_archive_without_labels_learns_from_one_that_has_them(tmp_path: Path) -> None:
+    (tmp_path / "silent").mkdir()
+    silent, labelled = filled(tmp_path / "silent", labelled=False, first=500_000), filled(tmp_path)
+    result = run("archive", "calibrate", silent.uri, "--from", labelled.uri)
+    assert result.exit_code == 0, result.stderr
+    assert f"from the labels of 160 chips of {labelled.uri}" in result.stdout
+    assert labelled.note(NOTE) is None
+    found = json.loads(run("search", silent.uri, "a desert", "-k", "30", "--no-merge", "--json").stdout)["hits"]
+    scenes = {each["id"]: each["scene"] for each in found}
+    chance = {each["id"]: each["probability"] for each in found}
+    deserts = [chance[chip] for chip, scene in scenes.items() if scene.startswith("desert")]
+    others = [chance[chip] for chip, scene in scenes.items() if not scene.startswith("desert")]
+    assert (len(deserts), len(others)) == (20, 10)
+    assert min(deserts) > max(others)
+    filled(tmp_path / "silent", labelled=False, first=900_000)
+    assert "learnt again" not in run("archive", "optimize", silent.uri, "--no-measure").stderr
+
+
+def test_an_archive_of_another_model_teaches_nothing(tmp_path: Path) -> None:
+    other = Archive.create(str(tmp_path / "other"), replace(card(), name="another", version="9"))
+    result = run("archive", "calibrate", filled(tmp_path).uri, "--from", other.uri)
+    assert result.exit_code != 0
+    assert "another" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.slow

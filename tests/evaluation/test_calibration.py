@@ -7,16 +7,9 @@ import pytest
 
 from fakes.chips import chip
 from fakes.model import Paint, painted
-from satseek.evaluation.calibration import (
-    Asked,
-    Shown,
-    asked_of,
-    expected_calibration_error,
-    fitted,
-    least_cut,
-    reliability,
-)
+from satseek.evaluation.calibration import expected_calibration_error, fitted, least_cut, reliability
 from satseek.evaluation.calibration_said import told
+from satseek.evaluation.calibration_shown import Asked, Shown, asked_of
 from satseek.search.calibrate_fit import WORDS, Calibration
 
 COLOURS = ("red", "green", "blue")
@@ -74,7 +67,7 @@ def test_what_is_learnt_tells_right_from_wrong_on_a_world_never_seen(learnt: Cal
     world = shown(3)
     scores = world.vectors @ painted(red=1)
     line = learnt.lines[WORDS]["rgb"]
-    better, worse = line.logits(np.array([[scores.max(), 2.0, 1.0], [0.1, -1.0, -1.0]]))
+    better, worse = line.logits(np.array([[scores.max(), 2.0, 1.0, 2.0], [0.1, -1.0, -1.0, -2.0]]))
     assert better > worse + 2
     assert learnt.error["rgb"] < 0.15
     assert learnt.fits(Paint().card)

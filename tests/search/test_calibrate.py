@@ -16,6 +16,7 @@ from satseek.models.catalogue import MODELS
 from satseek.search import calibrate
 from satseek.search.calibrate_background import Background
 from satseek.search.calibrate_fit import EXAMPLE, WORDS, Calibration, Lesson, Line, Said, fit_lines, nearness
+from satseek.search.calibrate_looks import Look, Looks
 from satseek.search.collection import Collection
 
 LINE = Line(-6.0, (12.0, 0.0, 0.0))  # a score of one half is as probable as not
@@ -172,6 +173,27 @@ def test_the_background_follows_an_archive_that_grows(tmp_path: Path) -> None:
     blue = [painting(100 + index, {"blue": 1})[0] for index in range(40)]
     world.archive.add(blue, np.tile([0, 0, 1, 0], (40, 1)).astype(np.float32))
     assert world.search("red", k=1)[0].probability != before
+
+
+def test_looks_tell_of_two_chips_with_equal_scores_which_is_right(tmp_path: Path) -> None:
+    """Both are as red as each other; what is asked for is also blue, as somebody learnt."""
+    look = Look(np.zeros(4, np.float32), np.ones(4, np.float32), np.float32([-2]), np.zeros((12, 1), np.float32))
+    look.weights[2] = 6.0
+    looks = Looks(("lake",), {"red": "lake"}, {"rgb": look})
+    own = calibration(lines={WORDS: {"rgb": Line(0.0, (0.0, 0.0, 0.0, 1.0))}}, concepts={"red": {}}, looks=looks)
+    world = judged_gallery(tmp_path, [painting(0, {"red": 1, "blue": 1}), painting(1, {"red": 1, "green": 1})], own)
+    chance = {number: hit.probability for number, hit in zip(
+        numbers(world.search("red").ids), world.search("red"), strict=True)}  # fmt: skip
+    assert chance[0] > 0.8
+    assert chance[1] < 0.2
+    far = {hit.probability for hit in world.search("grey")}  # about which nobody learnt anything
+    assert all(0.3 < each < 0.7 for each in far)
+
+
+def test_a_calibration_of_before_there_were_looks_is_read(tmp_path: Path) -> None:
+    noted = calibration().to_json() | {"format": 1}
+    noted.pop("looks")
+    assert Calibration.from_json(noted) == calibration()
 
 
 def test_a_calibration_survives_json() -> None:

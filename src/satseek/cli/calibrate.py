@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 def run(
     archive: Annotated[str, typer.Argument(metavar="ARCHIVE", help="The archive: a folder or an s3:// place.")],
+    labelled: Annotated[
+        list[str] | None,
+        typer.Option("--from", metavar="LABELLED", help="Learn from another archive's labels; may be repeated."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option("--model", metavar="NAME|FOLDER", help="The archive's own unless told.")
     ] = None,
@@ -23,14 +27,17 @@ def run(
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Write JSON to stdout.")] = False,
 ) -> None:
-    """Learn from the labels or keywords of an archive's chips how sure its results are, and keep it in the archive.
+    """Learn from labels or keywords of chips how sure results are, and keep it in the archive.
 
-    Needed only where the calibration that came with the model does not suit. 'archive optimize' learns it again once
-    the archive has doubled.
+    Needed only where the calibration that came with the model does not suit. The labels are the archive's own, or those
+    of other archives of the same model: a region of yours that somebody labelled. 'archive optimize' learns from the
+    archive's own again once it has doubled.
 
-    Example:
+    Examples:
 
       satseek archive calibrate ./archive
+
+      satseek archive calibrate ./archive --from ./labelled
     """
     with errors_for_people():
         from satseek.search.calibrate import calibration_of
@@ -42,7 +49,8 @@ def run(
         else:
             from satseek.evaluation.calibration import learn
 
-            _keep(collection.archive, learn(collection.archive, collection.model))
+            sources = [open_archive(each).archive for each in labelled or ()]
+            _keep(collection.archive, learn(collection.archive, collection.model, sources))
         found = calibration_of(collection.archive)
         if json:
             write_json(None if found is None else found.to_json())

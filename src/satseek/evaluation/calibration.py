@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from satseek.core.chip import Chip
-from satseek.core.errors import UsageError
+from satseek.core.errors import ModelMismatch, UsageError
 from satseek.core.model import Model
 from satseek.core.vectors import FloatArray
+from satseek.core.words import says
+from satseek.evaluation.calibration_looks import Told, learn_looks
+from satseek.evaluation.calibration_shown import LEAST_RIGHT, Asked, Bools, Shown, asked_of
 from satseek.search.calibrate import shipped
 from satseek.search.calibrate_background import CHIPS, SENTENCES, Background, scores
 from satseek.search.calibrate_fit import (
@@ -32,62 +33,14 @@ from satseek.search.calibrate_fit import (
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
 
-Bools = NDArray[np.bool_]
-
 BINS = 10
 BEST, BEST_OF_SENSOR = 10, 10  # chips of a question that are learnt from: what people see
-LEAST_RIGHT, LEAST_CHIPS = 10, 100
-MOST_LABELS = 40
 MOST_CHIPS = 8_192  # of an archive that are learnt from
 EXAMPLES = 150
 EMPTY = 0.9  # wanted share of empty answers where the thing is not there; `auto` is the cut that gives it,
 CONFIDENCE = 1.28  # as many questions show with nine to one: so many standard errors of the share are added
 LEAST_CONVINCING = 0.3  # whatever would do to keep answers empty
 LEAST_QUESTIONS = 6
-
-
-@dataclass(frozen=True)
-class Shown:
-    """Chips with their vectors, and what each truly shows."""
-
-    chips: Sequence[Chip]
-    vectors: FloatArray
-    truth: Sequence[frozenset[str]]
-
-    def without(self, label: str) -> Shown:
-        """Return what is left without the scenes, of any sensor, in which some chip shows a label."""
-        gone = {_place(chip) for chip, shows in zip(self.chips, self.truth, strict=True) if label in shows}
-        return self.some([row for row, chip in enumerate(self.chips) if _place(chip) not in gone])
-
-    def some(self, rows: Sequence[int]) -> Shown:
-        """Return some of the chips."""
-        return Shown([self.chips[row] for row in rows], self.vectors[list(rows)], [self.truth[row] for row in rows])
-
-    def shows(self, label: str) -> Bools:
-        """Return which chips show a label."""
-        return np.array([label in shows for shows in self.truth], dtype=bool)
-
-    def labels(self) -> dict[str, int]:
-        """Return the labels that enough chips show, the most frequent first."""
-        counts = Counter(label for shows in self.truth for label in shows)
-        often = [(label, count) for label, count in counts.most_common() if count >= LEAST_RIGHT]
-        return dict(often[:MOST_LABELS])
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question in words about a label, where it is to be found or where it is not."""
-
-    words: str
-    label: str
-    of: Shown
-    world: int = 0  # what is fitted on one world is judged on the others
-    complete: bool = True  # what is not known to be there is not there
-
-    @property
-    def has_answer(self) -> bool:
-        """Whether any chip is right."""
-        return bool(self.of.shows(self.label).any())
 
 
 def expected_calibration_error(chances: Floats, right: Bools) -> float:
@@ -102,35 +55,59 @@ def reliability(chances: Floats, right: Bools) -> list[tuple[float, float, int]]
     return [(float(said.mean()), float(true.mean()), len(said)) for said, true in found if len(said)]
 
 
-def learn(archive: Archive, model: Model) -> Calibration:
-    """Fit an archive's own calibration on what its chips are labelled with; `UsageError` where that is too little."""
+def learn(archive: Archive, model: Model, labelled: Sequence[Archive] = ()) -> Calibration:
+    """Fit a calibration for an archive on what chips are labelled with, its own or those of other archives.
+
+    `UsageError` where that is too little.
+    """
+    sources = list(labelled) or [archive]
+    for source in sources:
+        if not source.card.makes_same_vectors_as(model.card):
+            raise ModelMismatch(
+                f"'{source.uri}' was built with '{source.card.name}' and says nothing about what "
+                f"'{model.card.name}' sees. Ingest it with the model of '{archive.uri}' first."
+            )
+    worlds = [_shown_in(source) for source in sources]
+    vocabulary = frozenset(label for shown in worlds for label in shown.labels())
+    worlds = [replace(shown, vocabulary=vocabulary) for shown in worlds]
+    questions = [
+        each
+        for number, shown in enumerate(worlds)
+        for each in asked_of(shown, {label: _phrases(label) for label in shown.labels()}, number)
+    ]
+    if len({each.label for each in questions if not each.has_answer}) < LEAST_QUESTIONS:
+        names = "', '".join(source.uri for source in sources)
+        raise UsageError(
+            f"Too little is known of the chips of '{names}' to learn from: "
+            f"labels or keywords of at least {LEAST_QUESTIONS} kinds, each on {LEAST_RIGHT} chips or more and missing "
+            "in whole scenes, are needed. The calibration that came with the model goes on being used, where there is "
+            "one. Labelled chips of other archives of the same model serve as well: --from ARCHIVE."
+        )
+    before = shipped(archive.card)
+    chips = sum(len(shown.chips) for shown in worlds)
+    of_what = f"of {', '.join(source.uri for source in labelled)}" if labelled else "of this archive"
+    said, auto_told = (before.said, before.auto_told) if before else (Said(), None)
+    return fitted(
+        questions, model, f"the labels of {chips:,} chips {of_what}",
+        rows=0 if labelled else len(archive), said=said, auto_told=auto_told,
+    )  # fmt: skip
+
+
+def _shown_in(archive: Archive) -> Shown:
+    """Return up to 8,192 chips of an archive and what their labels, or else their keywords, and captions name."""
     some = archive.sample(MOST_CHIPS)
     chips = archive.get(some.ids)
     truth = [frozenset(chip.labels or chip.keywords) for chip in chips]
-    shown = Shown([replace(chip, caption=None, keywords=(), labels=()) for chip in chips], some.vectors, truth)
-    questions = list(asked_of(shown, {label: (f"a {label}", label) for label in shown.labels()}))
-    if len({each.label for each in questions if not each.has_answer}) < LEAST_QUESTIONS:
-        raise UsageError(
-            f"Too little is known of the chips of '{archive.uri}' to learn from: labels or keywords of at least "
-            f"{LEAST_QUESTIONS} kinds, each on {LEAST_RIGHT} chips or more and missing in whole scenes, are needed. "
-            "The calibration that came with the model goes on being used, where there is one."
-        )
-    before = shipped(archive.card)
-    made_of = f"the labels of {len(chips):,} chips of this archive"
-    said, auto_told = (before.said, before.auto_told) if before else (Said(), None)
-    return fitted(questions, model, made_of, rows=len(archive), said=said, auto_told=auto_told)
+    often = list(Shown(chips, some.vectors, truth).labels())
+    truth = [
+        shows | {label for label in often if chip.caption and says(chip.caption, label)}
+        for chip, shows in zip(chips, truth, strict=True)
+    ]
+    return Shown([replace(chip, caption=None, keywords=(), labels=()) for chip in chips], some.vectors, truth)
 
 
-def asked_of(
-    shown: Shown, phrases: Mapping[str, Sequence[str]], world: int = 0, *, complete: bool = True
-) -> Iterator[Asked]:
-    """Yield each question twice: of all chips, and of the scenes that do not show it, where enough are left."""
-    for label, sentences in phrases.items():
-        rest = shown.without(label)
-        for words in sentences:
-            yield Asked(words, label, shown, world, complete)
-            if len(rest.chips) >= LEAST_CHIPS:
-                yield Asked(words, label, rest, world, complete)
+def _phrases(label: str) -> tuple[str, str]:
+    return f"{'an' if label[:1] in 'aeiou' else 'a'} {label}", label
 
 
 def fitted(
@@ -150,15 +127,21 @@ def fitted(
     vectors = model.encode_texts(sentences)
     known = {words: vector for words, vector in zip(sentences, vectors, strict=True) if vector.any()}
     backgrounds = Backgrounds(model)
-    lessons = [
-        _Taught(each, _lesson(each, known[each.words], model, backgrounds)) for each in questions if each.words in known
-    ]
+    taught = [each for each in questions if each.words in known]
+    looks, told = learn_looks(
+        {each.world: each.of for each in taught if each.has_answer}, {each.words: each.label for each in taught}
+    )
+    concept_vectors = np.stack(list(known.values()))
+    lessons = []
+    for each in taught:
+        say = looks.say(nearness(known[each.words], concept_vectors), list(known))
+        lessons.append(_Taught(each, _lesson(each, known[each.words], model, backgrounds, told, say)))
     lines, concepts = _fit(lessons, known)
     card = model.card
     found = Calibration(
         model=card.name, version=card.version, weights_sha256=card.weights_sha256, made_of=made_of, rows=rows,
         lines={WORDS: lines, EXAMPLE: _of_examples(questions, backgrounds)},
-        concepts=concepts, said=said or Said(),
+        concepts=concepts, said=said or Said(), looks=looks,
     )  # fmt: skip
     judged = list(_crosswise(lessons, known))
     auto = _auto(judged)
@@ -190,13 +173,16 @@ class Backgrounds:
         return self._made[id(shown)][1]
 
 
-def _lesson(asked: Asked, vector: FloatArray, model: Model, backgrounds: Backgrounds) -> Lesson:
+def _lesson(
+    asked: Asked, vector: FloatArray, model: Model, backgrounds: Backgrounds, told: Told, say: Floats
+) -> Lesson:
     shown, scorer = asked.of, getattr(model, "scorer", None)
     rows = best_rows(scores(vector[None], shown.vectors, scorer)[:, 0], [chip.sensor for chip in shown.chips])
     some = shown.some(rows)
     sensors = [chip.sensor for chip in some.chips]
     features = backgrounds.of(shown).features(vector, some.vectors, sensors, scorer, words=True)
-    return Lesson(vector, np.array(sensors, dtype=str), features, some.shows(asked.label))
+    looks = np.array([told[asked.world, chip.id] @ say for chip in some.chips])
+    return Lesson(vector, np.array(sensors, dtype=str), np.hstack([features, looks[:, None]]), some.shows(asked.label))
 
 
 def _of_examples(questions: Sequence[Asked], backgrounds: Backgrounds) -> dict[str, Line]:
@@ -285,8 +271,3 @@ def _errors(judged: Sequence[_Taught]) -> dict[str, float]:
         str(sensor): expected_calibration_error(chances[sensors == sensor], right[sensors == sensor])
         for sensor in np.unique(sensors)
     }
-
-
-def _place(chip: Chip) -> str:
-    """Return what the scenes of one place share: the name before the sensor's."""
-    return chip.scene.removesuffix(f"-{chip.sensor}")

@@ -9,7 +9,8 @@ import numpy as np
 
 from satseek.core.chip import Chip
 from satseek.core.model import Model
-from satseek.evaluation.calibration import BEST, Asked, Backgrounds, least_cut
+from satseek.evaluation.calibration import BEST, Backgrounds, least_cut
+from satseek.evaluation.calibration_shown import Asked
 from satseek.search.calibrate import probabilities, said_share
 from satseek.search.calibrate_fit import Calibration, Floats, Said, log_odds, probability, said_features
 from satseek.search.embed import Part

@@ -156,9 +156,11 @@ def shipped(card: ModelCard) -> Calibration | None:
 
 
 def is_due(archive: Archive) -> bool:
-    """Return whether an archive's own calibration is missing, of another model, or of half as many chips."""
+    """Return whether an archive's own calibration is missing, of another model, or of half as many of its chips."""
     own = _own(archive)
-    return own is None or not own.fits(archive.card) or len(archive) >= DOUBLED * own.rows
+    if own is None or not own.fits(archive.card):
+        return True
+    return own.rows > 0 and len(archive) >= DOUBLED * own.rows  # what was learnt elsewhere does not age
 
 
 def is_own(archive: Archive) -> bool:
@@ -190,9 +192,12 @@ def _logits(
         kind = WORDS if part.words else EXAMPLE
         features = background.features(part.vector, vectors, sensors, part.scorer, words=bool(part.words))
         say = nearness(part.vector, concepts) if part.words and len(concepts) else np.zeros(0)
+        sentences = list(calibration.concepts) if len(say) else []
+        looks = calibration.looks.values(vectors, sensors) @ calibration.looks.say(say, sentences)
+        features = np.hstack([features, looks[:, None]])
         for sensor, line in calibration.lines.get(kind, {}).items():
             own = np.array([each == sensor for each in sensors])
-            offsets = [calibration.concepts[text].get(sensor, 0.0) for text in calibration.concepts] if len(say) else []
+            offsets = [calibration.concepts[text].get(sensor, 0.0) for text in sentences]
             logits[own] = line.logits(features[own]) + float(np.dot(say, offsets))
         logits[[chip.id == part.chip for chip in chips]] = ITSELF
     elif part.words:

@@ -1,9 +1,9 @@
 """From scores to probabilities: a small monotone fit by sensor, that knows how far it may trust a model about what.
 
-logit p = b + w · (score, standing, margin) + Σ k(concept, question) · offset(concept), with w ≥ 0: for one question and
-one sensor a better score is never less probable. Concepts are sentences that validation data says the truth about; k
-is how near a question is to each, so that one about ships is judged as ships were, and one about nothing known by the
-plain fit alone.
+logit p = b + w · (score, standing, margin, looks) + Σ k(concept, question) · offset(concept), with w ≥ 0: of two chips
+of one sensor that look alike the one with the better score is never less probable. Concepts are sentences that
+validation data says the truth about; k is how near a question is to each, so that one about ships is judged as ships
+were, and one about nothing known by the plain fit alone. Looks are Σ k(concept, question) · looks(its thing, chip).
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from numpy.typing import NDArray
 
 from satseek.core.card import ModelCard
 from satseek.core.vectors import FloatArray
+from satseek.search.calibrate_looks import Looks
 
 Floats = NDArray[np.float64]
 
-FORMAT = 1
+FORMAT, READABLE = 2, (1, 2)  # 1 had no looks
 WORDS, EXAMPLE = "words", "example"  # what a probability is asked of
-FEATURES = ("score", "standing", "margin")
+FEATURES = ("score", "standing", "margin", "looks")
 NEARNESS = 0.05  # of questions to concepts: how fast the say of a concept fades with the cosine
 UNLIKE_ALL = 0.7  # cosine from which on a concept has more say than the plain fit
 MOSTLY = 0.6  # of the words: a sports ground is no open ground
@@ -34,11 +35,11 @@ class Line:
     """The fit of one sensor."""
 
     bias: float
-    weights: tuple[float, ...]  # of FEATURES, none below zero
+    weights: tuple[float, ...]  # of the first of FEATURES, none below zero
 
     def logits(self, features: Floats) -> Floats:
-        """Return the log odds of rows of features."""  # (n, 3) -> (n,)
-        return np.asarray(self.bias + features @ np.array(self.weights), dtype=np.float64)
+        """Return the log odds of rows of features, of which those behind the last weight do not count."""
+        return np.asarray(self.bias + features[:, : len(self.weights)] @ np.array(self.weights), dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Calibration:
     auto: float = 0.5  # the cut that `auto` stands for where chips say nothing,
     auto_told: float = 0.5  # and where most of them have a text
     error: Mapping[str, float] = field(default_factory=dict)  # sensor -> expected calibration error when it was made
+    looks: Looks = field(default_factory=Looks)
 
     def fits(self, card: ModelCard) -> bool:
         """Return whether it was made for these vectors."""
@@ -90,13 +92,14 @@ class Calibration:
                 for text, offsets in self.concepts.items()
             },
             "error": {sensor: _short(error) for sensor, error in self.error.items()},
+            "looks": self.looks.to_json(),
         }  # fmt: skip
 
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> Calibration | None:
         """Read what `to_json` wrote; None for what another SatSeek wrote in a form that this one does not know."""
         try:
-            if value["format"] != FORMAT:
+            if value["format"] not in READABLE:
                 return None
             return Calibration(
                 model=value["model"], version=value["version"], weights_sha256=value["weights_sha256"],
@@ -106,8 +109,9 @@ class Calibration:
                     for kind, lines in value["lines"].items()
                 },
                 said=Said(*value["said"]), concepts=value["concepts"], error=value["error"],
+                looks=Looks.from_json(value["looks"]) if "looks" in value else Looks(),
             )  # fmt: skip
-        except (KeyError, TypeError, IndexError, AttributeError):
+        except (KeyError, TypeError, IndexError, AttributeError, ValueError):
             return None
 
 
@@ -117,7 +121,7 @@ class Lesson:
 
     question: FloatArray  # (dim,)
     sensors: NDArray[np.str_]  # (n,)
-    features: Floats  # (n, 3)
+    features: Floats  # (n, 4), or of examples, whose looks nobody names, (n, 3)
     right: NDArray[np.bool_]  # (n,)
 
 
@@ -159,9 +163,11 @@ def fit_lines(
             rows.append(lesson.features[own])
             say.append(np.tile(nearness(lesson.question, concepts), (int(own.sum()), 1)))
             right.append(lesson.right[own])
-        found = fit_monotone(np.concatenate(rows), np.concatenate(say), np.concatenate(right))
-        lines[sensor] = Line(found[0], tuple(found[1 : 1 + len(FEATURES)]))
-        for sentence, offset in zip(sentences, found[1 + len(FEATURES) :], strict=True):
+        features = np.concatenate(rows)
+        found = fit_monotone(features, np.concatenate(say), np.concatenate(right))
+        count = 1 + features.shape[1]
+        lines[sensor] = Line(found[0], tuple(found[1:count]))
+        for sentence, offset in zip(sentences, found[count:], strict=True):
             offsets[sentence][sensor] = float(offset)
     return lines, offsets
 
