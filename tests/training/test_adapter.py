@@ -54,6 +54,17 @@ def eyes(monkeypatch: pytest.MonkeyPatch) -> dict[str, Eye]:
     return found
 
 
+@pytest.fixture(scope="module")
+def taught(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that others look at; nobody changes it."""
+    out = tmp_path_factory.mktemp("taught")
+    found = {"amfmn": optical_eye(), "sscm": radar_eye()}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(teach, "load_model", found.__getitem__)
+        go(data, out)
+    return out
+
+
 def go(data: Path, out: Path, *changes: str, resume: bool = False) -> TrainingReport:
     recipe = read_recipe("adapter", [*CHANGES, *changes])
     return train(recipe, data, out, device="cpu", precision="32-true", resume=resume)
@@ -74,6 +85,7 @@ def optical_chip(level: float) -> Pixels:
 LEVELS = [40.0, 90, 140, 190]
 
 
+@pytest.mark.slow
 def test_a_bridge_lets_the_image_models_words_find_radar(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
     report = go(data, tmp_path, "optimiser.epochs=60", "optimiser.learning_rate=0.01")
     assert report.recalls["s1s2_crossed"] > 90
@@ -85,6 +97,7 @@ def test_a_bridge_lets_the_image_models_words_find_radar(data: Path, tmp_path: P
     assert (optical @ radar.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
+@pytest.mark.slow
 def test_a_shared_head_joins_both_in_a_new_space_without_words(
     data: Path, tmp_path: Path, eyes: dict[str, Eye]
 ) -> None:
@@ -102,9 +115,8 @@ def test_a_shared_head_joins_both_in_a_new_space_without_words(
     assert (optical @ radar.T).argmax(axis=1).tolist() == [0, 1, 2, 3]
 
 
-def test_its_card_names_both_eyes_and_their_weights(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
-    go(data, tmp_path)
-    card = loaded(tmp_path, eyes).card
+def test_its_card_names_both_eyes_and_their_weights(taught: Path, eyes: dict[str, Eye]) -> None:
+    card = loaded(taught, eyes).card
     told = card.options["eyes"]
     assert told["optical"] == {"name": "amfmn", "version": "1", "weights_sha256": "amfmn-1", "load": "amfmn"}
     assert told["radar"]["weights_sha256"] == "sscm-5"
@@ -113,21 +125,19 @@ def test_its_card_names_both_eyes_and_their_weights(data: Path, tmp_path: Path, 
     assert "sscm" in card.name
 
 
-def test_changed_eyes_are_refused(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
-    go(data, tmp_path)
+def test_changed_eyes_are_refused(taught: Path, eyes: dict[str, Eye]) -> None:
     with pytest.raises(ModelError, match=r"another 'sscm'.*train the adapter again"):
-        loaded(tmp_path, {**eyes, "sscm": radar_eye(seed=6)})
+        loaded(taught, {**eyes, "sscm": radar_eye(seed=6)})
 
     def lost(name: str) -> Model:
         raise UsageError("There is no model called that.")
 
     with pytest.raises(ModelError, match="sees with 'amfmn', which cannot be loaded"):
-        AdapterModel.load(tmp_path / "best", lost)
+        AdapterModel.load(taught / "best", lost)
 
 
-def test_chips_of_several_sensors_come_back_in_their_order(data: Path, tmp_path: Path, eyes: dict[str, Eye]) -> None:
-    go(data, tmp_path)
-    model = loaded(tmp_path, eyes)
+def test_chips_of_several_sensors_come_back_in_their_order(taught: Path, eyes: dict[str, Eye]) -> None:
+    model = loaded(taught, eyes)
     blind = Pixels("s1", ("VH",), np.zeros((1, 8, 8), np.float32), np.zeros((8, 8), bool))
     chips = [radar_chip(30), optical_chip(60), blind, optical_chip(90), radar_chip(120)]
     rows = model.encode_images(chips)
@@ -144,19 +154,16 @@ def test_frozen_eyes_look_once_and_a_run_goes_on(data: Path, tmp_path: Path, eye
     assert report.epochs == 1
 
 
-def test_a_folder_is_a_model_everywhere(
-    data: Path, tmp_path: Path, eyes: dict[str, Eye], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    go(data, tmp_path)
+def test_a_folder_is_a_model_everywhere(taught: Path, eyes: dict[str, Eye], monkeypatch: pytest.MonkeyPatch) -> None:
     real = catalogue.MODELS.get
     monkeypatch.setattr(
         catalogue.MODELS,
         "get",
         lambda name: replace(real("colour"), load=lambda: eyes[name]) if name in eyes else real(name),
     )  # fmt: skip
-    model = catalogue.load_model(str(tmp_path))
-    assert model.card.options["folder"] == str((tmp_path / "best").resolve())
-    assert catalogue.card_of(str(tmp_path)).name == model.card.name
+    model = catalogue.load_model(str(taught))
+    assert model.card.options["folder"] == str((taught / "best").resolve())
+    assert catalogue.card_of(str(taught)).name == model.card.name
     assert catalogue.model_for(model.card).card.weights_sha256 == model.card.weights_sha256
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from fakes.compared import Blind, Heard, colours, contender, item, unreadable
@@ -17,6 +18,7 @@ from satseek.evaluation.compare.kept import Kept
 from satseek.evaluation.compare.questions import OwnQuery
 from satseek.evaluation.compare.report import Comparison
 from satseek.evaluation.compare.sample import Sample
+from satseek.evaluation.compare.watch import PeakMemory
 
 
 def go(sample: Sample, *models: Contender, by: str | None = "labels", cache: Path | None = None, own=()) -> Comparison:  # type: ignore[no-untyped-def]
@@ -173,3 +175,9 @@ def test_progress_is_heard_to_the_end() -> None:
         told=heard,
     )
     assert heard.done == heard.total == 27
+
+
+def test_memory_is_what_was_held_at_most_beyond_what_was_held_before() -> None:
+    with PeakMemory() as peak:
+        held = np.ones(8_000_000)  # 64 MB, every page touched
+    assert held.nbytes / 1e6 * 0.9 < peak.megabytes < 2_000
