@@ -23,8 +23,10 @@ class SentenceReader:
         self._weights = {
             name: np.asarray(values, dtype=np.float32)
             for name, values in weights.items()
-            if name.startswith("sentence.") or name.startswith("embedding.")
+            if name.startswith(("sentence.project.", "embedding."))
         }
+        self._outer, self._outer_bias = _both_ways(weights, "ih")  # (2, embedding, 3 hidden), (2, 1, 3 hidden)
+        self._inner, self._inner_bias = _both_ways(weights, "hh")  # (2, hidden, 3 hidden)
         self._vocabulary, self._pooling = vocabulary, pooling
 
     def encode(self, sentences: Sequence[str]) -> FloatArray:
@@ -34,10 +36,12 @@ class SentenceReader:
         steps = np.arange(vectors.shape[1])
         there = steps < batch.lengths[:, None]
         from_end = np.where(there, batch.lengths[:, None] - 1 - steps, steps)  # its own inverse
-        forward = self._states(vectors, there, "")
-        turned = self._states(np.take_along_axis(vectors, from_end[..., None], axis=1), there, "_reverse")
-        backward = np.take_along_axis(turned, from_end[..., None], axis=1)
-        return unit_rows(self._projected(forward, backward, there[..., None], batch.lengths[:, None]))
+        turned = np.take_along_axis(vectors, from_end[..., None], axis=1)
+        forward, backward = self._states(np.stack([vectors, turned]), there)
+        backward = np.take_along_axis(backward, from_end[..., None], axis=1)
+        return unit_rows(
+            self._projected(forward, backward, there[..., None], batch.lengths[:, None].astype(np.float32))
+        )
 
     def _embedded(self, batch: TextBatch) -> FloatArray:
         """Return the vector of each different word; the first stands for none."""
@@ -46,24 +50,24 @@ class SentenceReader:
         means = [groups[batch.groups[start:end]].mean(axis=0) for start, end in zip(batch.offsets, ends, strict=True)]
         return np.asarray(words[batch.words] + np.stack(means), dtype=np.float32)
 
-    def _states(self, vectors: FloatArray, there: NDArray[np.bool_], way: str) -> FloatArray:
-        """Return the states of one way through sentences, 0 beyond their ends."""  # -> (batch, length, hidden)
-        inner, outer = (self._weights[f"sentence.gru.weight_{kind}_l0{way}"] for kind in ("hh", "ih"))
-        inner_bias, outer_bias = (self._weights[f"sentence.gru.bias_{kind}_l0{way}"] for kind in ("hh", "ih"))
-        seen, size = vectors @ outer.T + outer_bias, inner.shape[1]
-        state = np.zeros((len(vectors), size), dtype=np.float32)
-        states = np.zeros((*there.shape, size), dtype=np.float32)
-        for step in range(there.shape[1]):
-            x, h = seen[:, step], state @ inner.T + inner_bias
-            reset = _sigmoid(x[:, :size] + h[:, :size])
-            update = _sigmoid(x[:, size : 2 * size] + h[:, size : 2 * size])
-            new = np.tanh(x[:, 2 * size :] + reset * h[:, 2 * size :])
-            state = np.where(there[:, step, None], (1 - update) * new + update * state, state)
-            states[:, step] = state
+    def _states(self, vectors: FloatArray, there: NDArray[np.bool_]) -> FloatArray:
+        """Return the states of both ways through sentences; beyond an end the last one stays."""
+        both, batch, length, size = *vectors.shape[:3], self._inner.shape[1]
+        seen = vectors.reshape(both, batch * length, -1) @ self._outer + self._outer_bias
+        seen = seen.reshape(both, batch, length, 3 * size)
+        state = np.zeros((both, batch, size), dtype=np.float32)
+        states = np.empty((both, batch, length, size), dtype=np.float32)
+        for step in range(length):
+            x, h = seen[:, :, step], state @ self._inner + self._inner_bias
+            gates = _sigmoid(x[..., : 2 * size] + h[..., : 2 * size])
+            reset, update = gates[..., :size], gates[..., size:]
+            new = np.tanh(x[..., 2 * size :] + reset * h[..., 2 * size :])
+            state = np.where(there[:, step, None], new + update * (state - new), state)
+            states[:, :, step] = state
         return states
 
     def _projected(
-        self, forward: FloatArray, backward: FloatArray, there: NDArray[np.bool_], lengths: NDArray[np.int64]
+        self, forward: FloatArray, backward: FloatArray, there: NDArray[np.bool_], lengths: FloatArray
     ) -> FloatArray:
         """Return what is read of the states."""  # (batch, length, hidden) each -> (batch, dim)
         if self._pooling == "mean":
@@ -75,6 +79,14 @@ class SentenceReader:
         if "sentence.project.weight" not in self._weights:
             return np.asarray(pooled, dtype=np.float32)
         return np.asarray(pooled @ self._weights["sentence.project.weight"].T + self._weights["sentence.project.bias"])
+
+
+def _both_ways(weights: Mapping[str, FloatArray], kind: str) -> tuple[FloatArray, FloatArray]:
+    """Return a matrix of the GRU and its bias, forward and backward, to be multiplied from the left."""
+    begin = "sentence.gru."
+    matrices = [weights[f"{begin}weight_{kind}_l0{way}"].astype(np.float32).T for way in ("", "_reverse")]
+    biases = [weights[f"{begin}bias_{kind}_l0{way}"].astype(np.float32)[None] for way in ("", "_reverse")]
+    return np.stack(matrices), np.stack(biases)
 
 
 def _sigmoid(values: FloatArray) -> FloatArray:
