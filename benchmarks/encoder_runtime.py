@@ -25,6 +25,7 @@ from torch.nn import functional
 
 from satseek.models.amfmn.model import AmfmnModel
 from satseek.models.amfmn.network import Amfmn, AmfmnSettings
+from satseek.models.amfmn.on_demand import AmfmnOnDemand
 from satseek.models.checkpoint import load_checkpoint
 from satseek.models.packaged import weights_folder
 
@@ -59,7 +60,7 @@ def main() -> None:
     for name, figure in figures.items():
         print(f"{name:28} {figure}")
     print("absent:", absent)
-    wanted = {"text at most 3 ms": figures["text"]["p50_ms"] <= WANTED_TEXT_MS}
+    wanted = {"text at most 3 ms": figures["text"]["numpy_p50_ms"] <= WANTED_TEXT_MS}
     measured = facts(data="random pixels", seed=0, libraries=("torch", "openvino", "onnxruntime"))
     write_result("encoder_runtime", measured | {"figures": figures, "absent": absent, "wanted": wanted})
 
@@ -82,13 +83,18 @@ def _words(vocabulary: Any) -> int:
 def _measured(way: Way, images: Tensor, truth: Tensor, rounds: int) -> dict[str, float]:
     vectors = functional.normalize(way(images).float(), dim=1)
     cosine = float((vectors * truth).sum(1).min())
-    spent = []
+    spent, computed = [], []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began, before = time.perf_counter(), time.process_time()
         way(images)
         spent.append(time.perf_counter() - began)
-    median = statistics.median(spent)
-    return {"images_per_s": round(BATCH / median, 1), "best": round(BATCH / min(spent), 1), "least_cosine": cosine}
+        computed.append(time.process_time() - before)
+    return {
+        "images_per_s": round(BATCH / statistics.median(spent), 1),
+        "best": round(BATCH / min(spent), 1),
+        "per_processor_s": round(BATCH / statistics.median(computed), 1),  # others on the machine change it least
+        "least_cosine": round(cosine, 5),
+    }
 
 
 def _plain(eye: nn.Module, _: Tensor) -> Way:
@@ -166,15 +172,22 @@ WAYS: dict[str, Callable[[nn.Module, Tensor], Way]] = {
 
 
 def _texts(rounds: int) -> dict[str, float]:
-    model = AmfmnModel.load(weights_folder("amfmn"))
-    model.encode_texts([SENTENCES[0]])
-    spent = []
-    for _ in range(max(20, 10 * rounds)):
-        for sentence in SENTENCES:
-            began = time.perf_counter()
-            model.encode_texts([sentence])
-            spent.append(1e3 * (time.perf_counter() - began))
-    return {"p50_ms": round(statistics.median(spent), 2), "p99_ms": round(float(np.percentile(spent, 99)), 2)}
+    ways = {"numpy": AmfmnOnDemand(weights_folder("amfmn")), "torch": AmfmnModel.load(weights_folder("amfmn"))}
+    figures: dict[str, float] = {}
+    for name, model in ways.items():
+        model.encode_texts([SENTENCES[0]])
+        spent = []
+        for _ in range(max(20, 10 * rounds)):
+            for sentence in SENTENCES:
+                began = time.perf_counter()
+                model.encode_texts([sentence])
+                spent.append(1e3 * (time.perf_counter() - began))
+        figures |= {
+            f"{name}_p50_ms": round(statistics.median(spent), 2),
+            f"{name}_p99_ms": round(float(np.percentile(spent, 99)), 2),
+            f"{name}_best_ms": round(min(spent), 2),
+        }
+    return figures
 
 
 if __name__ == "__main__":

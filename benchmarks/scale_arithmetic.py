@@ -1,6 +1,7 @@
 """What 10⁶, 10⁸ and 10¹⁰ chips take: storage, memory, hours, requests; from measured constants, not by hand.
 
-    python benchmarks/scale_arithmetic.py            # the table of docs/scale.md, as Markdown
+    python benchmarks/scale_arithmetic.py                    # the tables of docs/scale.md, as Markdown
+    python benchmarks/scale_arithmetic.py --write            # put them there
 
 Every constant is read from benchmarks/results/*.json and named with its file; one that was not measured is named as an
 assumption. Nothing here is a measurement at scale: it is arithmetic, and docs/scale.md says where it may break.
@@ -8,6 +9,7 @@ assumption. Nothing here is a measurement at scale: it is arithmetic, and docs/s
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,8 @@ from pathlib import Path
 from typing import Any
 
 RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "scale.md"
+BEGIN, END = "<!-- arithmetic -->", "<!-- /arithmetic -->"
 CHIPS = (10**6, 10**8, 10**10)
 SHARD = 10**8  # chips of one archive, beyond which several stand beside each other
 COMMIT_ROWS = 50_000
@@ -46,15 +50,23 @@ class Constants:
 
 
 def main() -> None:
-    constants = measured()
-    print("| constant | value | from |\n|---|---|---|")
-    for name, source in constants.said.items():
-        print(f"| {name} | {getattr(constants, name):,.4g} | {source} |")
-    print()
-    print("| | " + " | ".join(_count(chips) for chips in CHIPS) + " |")
-    print("|---|" + "---|" * len(CHIPS))
-    for name, of in ROWS.items():
-        print(f"| {name} | " + " | ".join(of(chips, constants) for chips in CHIPS) + " |")
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("--write", action="store_true", help="put the tables into docs/scale.md")
+    tables = "\n".join(lines_of(measured()))
+    print(tables)
+    if options.parse_args().write:
+        before, _, rest = PAGE.read_text().partition(BEGIN)
+        _, _, after = rest.partition(END)
+        PAGE.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}")
+
+
+def lines_of(constants: Constants) -> list[str]:
+    """Return the tables: constants with their sources, and what follows from them."""
+    lines = ["| | " + " | ".join(_count(chips) for chips in CHIPS) + " |", "|---|" + "---|" * len(CHIPS)]
+    lines += [f"| {name} | " + " | ".join(of(chips, constants) for chips in CHIPS) + " |" for name, of in ROWS.items()]
+    lines += ["", "| constant | value | from |", "|---|---|---|"]
+    lines += [f"| {name} | {getattr(constants, name):,.4g} | {source} |" for name, source in constants.said.items()]
+    return lines
 
 
 def measured() -> Constants:
@@ -122,7 +134,7 @@ ROWS: dict[str, Callable[[int, Constants], str]] = {
     "reading and cutting, core hours": lambda n, c: f"{n / c.read_per_core_s / 3600:,.1f}",
     "encoding `amfmn`, core hours": lambda n, c: f"{n / c.encode_per_core_s / 3600:,.0f}",
     "encoding, GPU hours (assumed 3,000 chips/s)": lambda n, _: f"{n / GPU_CHIPS_PER_S / 3600:,.1f}",
-    "the one writer, hours a shard (commits of 50,000)": lambda n, c: f"{_commit_hours(n, c):,.2f}",
+    "the one writer, hours a shard (commits of 50,000)": lambda n, c: f"{_commit_hours(n, c):,.2g}",
     "requests that write, all shards": lambda n, c: f"{n / COMMIT_ROWS * c.puts_a_commit:,.0f}",
     "vector index, core hours a shard": lambda n, c: f"{2 * min(n, SHARD) / 1e6 * c.index_s_a_million / 3600:,.1f}",
     "memory of a process that searches a shard": lambda n, c: f"{_memory_gb(n, c):,.2f} GB",
