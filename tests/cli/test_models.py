@@ -77,7 +77,8 @@ def test_a_repository_of_the_hub_is_brought_and_loaded(hub: Hub, tmp_path: Path)
     assert tiny_weights("tiny-ViT")
     for path in write_folder(tmp_path / "theirs").iterdir():
         hub.put("org/tiny", path.name, path.read_bytes())
-    done = satseek("models", "get", "clip:hf-hub:org/tiny")
+    hub.licences["org/tiny"] = "research-only"
+    done = satseek("models", "get", "clip:hf-hub:org/tiny", "--accept-licence")
     assert done.code == 0, done.err
     assert "Ready: --model clip:hf-hub:org/tiny" in done.err
     assert "gelu" in satseek("models", "clip:hf-hub:org/tiny").out

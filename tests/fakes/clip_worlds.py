@@ -73,7 +73,7 @@ def tiny_weights(architecture: str, seed: int = 0) -> dict[str, torch.Tensor]:
     generator = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        state = build(CONFIGS[architecture], "gelu").state_dict()
+        state = build(CONFIGS[architecture], "gelu", starting_values=True).state_dict()
     for name, value in sorted(state.items()):
         if value.is_floating_point() and value.ndim >= 2:
             state[name] = torch.randn(value.shape, generator=generator) * (1.5 / value[0].numel() ** 0.5)

@@ -34,6 +34,7 @@ class Hub:
     asked: list[str] = field(default_factory=list)  # "GET /api/…"
     ranges: list[str] = field(default_factory=list)
     status: int | None = None  # answered to everything
+    licences: dict[str, str] = field(default_factory=dict)  # repository -> as its card states it
     cut_after: int | None = None  # bytes of a large file's body before the connection breaks, once
     status_after_cut: int | None = None  # what everything answers from then on
     lies: dict[str, str] = field(default_factory=dict)  # path -> the sha256 that is claimed of it
@@ -158,7 +159,10 @@ def _listing(hub: Hub, repository: str) -> _Reply:
             digest = hub.lies.get(path) or hashlib.sha256(content).hexdigest()
             sibling["lfs"] = {"sha256": digest, "size": len(content), "pointerSize": 134}
         siblings.append(sibling)
-    return _json({"id": repository, "modelId": repository, "sha": hub.commit_of(repository), "siblings": siblings})
+    facts = {"id": repository, "modelId": repository, "sha": hub.commit_of(repository), "siblings": siblings}
+    if repository in hub.licences:
+        facts["cardData"] = {"license": hub.licences[repository]}
+    return _json(facts)
 
 
 def _file(hub: Hub, repository: str, path: str, wanted: str | None) -> _Reply:

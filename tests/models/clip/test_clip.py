@@ -277,6 +277,12 @@ def test_a_repository_of_the_hub_is_brought_once_and_then_loaded_offline(
     assert published is not None
     with pytest.raises(ModelError, match="satseek models get clip:hf-hub:org/tiny"):
         load_model("clip:hf-hub:org/tiny")
+    with pytest.raises(ModelError, match=r"states none.*--accept-licence"):
+        bring(published)
+    hub.licences["org/tiny"] = "cc-by-nc-4.0"
+    with pytest.raises(ModelError, match=r"licence: cc-by-nc-4\.0\. .*--accept-licence"):
+        bring(published)
+    hub.licences["org/tiny"] = "apache-2.0"
     bring(published)
     asked = len(hub.asked)
     monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")

@@ -7,7 +7,7 @@ from pathlib import Path
 from satseek.core.errors import ModelError
 from satseek.models.brought import hub, shelf
 from satseek.models.brought.download import OnBytes, download, unwatched
-from satseek.models.brought.published import Published
+from satseek.models.brought.published import STATED_ON_THE_HUB, Published, licence_on_the_hub
 from satseek.models.brought.ready import Ready, make_ready
 
 
@@ -29,14 +29,14 @@ def bring(
         return ready(published)
     if here is not None:
         return make_ready(published, here.path, trust_pickle=trust_pickle)
-    path = _fetch(published, on_bytes)
+    path = _fetch(published, on_bytes, accept_licence=accept_licence)
     done = make_ready(published, path, trust_pickle=trust_pickle)
     if done.path != path:  # converted: what was fetched to be converted is not needed twice
         path.unlink()
     return done
 
 
-def _fetch(published: Published, on_bytes: OnBytes) -> Path:
+def _fetch(published: Published, on_bytes: OnBytes, *, accept_licence: bool) -> Path:
     folder = shelf.folder_of(published)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -46,6 +46,11 @@ def _fetch(published: Published, on_bytes: OnBytes) -> Path:
         ) from error
     if published.repository is not None:
         listed = hub.look_up(published.repository, published.revision)
+        if published.licence == STATED_ON_THE_HUB:
+            stated = licence_on_the_hub(listed.licence)
+            if accept_licence:
+                shelf.accept(published.name, stated)
+            shelf.require_accepted(published.name, stated)
         for companion in published.companions:
             _fetch_companion(listed, companion, folder)
         return hub.download(listed, published.file, folder, on_bytes=on_bytes)

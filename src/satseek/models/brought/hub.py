@@ -37,6 +37,7 @@ class Repository:
     name: str
     commit: str
     files: dict[str, HubFile]
+    licence: str | None = None  # as its card states it
 
 
 def api() -> HfApi:
@@ -67,7 +68,8 @@ def look_up(name: str, revision: str = "main") -> Repository:
         each.rfilename: HubFile(each.rfilename, each.size, each.lfs.sha256 if each.lfs else None)
         for each in info.siblings or []
     }
-    return Repository(name, str(info.sha), files)
+    stated = getattr(info.card_data, "license", None)
+    return Repository(name, str(info.sha), files, stated if isinstance(stated, str) else None)
 
 
 def download(repository: Repository, file: str, folder: Path, *, on_bytes: OnBytes = unwatched) -> Path:

@@ -21,6 +21,20 @@ class Licence:
         return bool(self.asks)
 
 
+STATED_ON_THE_HUB = Licence("as its repository on the hub states")
+_OPEN = ("apache-2.0", "mit", "bsd", "bsd-2-clause", "bsd-3-clause", "cc0-1.0", "cc-by-4.0", "cc-by-3.0", "unlicense")
+
+
+def licence_on_the_hub(stated: str | None) -> Licence:
+    """Return what a repository's own words ask of a person."""
+    if stated is None:
+        asks = "Its repository states none, so none of the rights of an open licence are granted: ask its authors."
+        return Licence("not stated by its repository", asks)
+    if stated.lower() in _OPEN:
+        return Licence(stated)
+    return Licence(stated, "It is not one of the plain open licences: read what it allows in its repository.")
+
+
 @dataclass(frozen=True)
 class Published:
     """One file of weights as its authors publish it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,8 +70,8 @@ def preprocess_of(architecture: str, tag: str | None = None) -> dict[str, Any]:
     return {key: told.get(key) or value for key, value in OPENAI.items()}
 
 
-def build(config: Mapping[str, Any], activation: Activation) -> nn.Module:
-    """Return the network with starting values."""
+def build(config: Mapping[str, Any], activation: Activation, *, starting_values: bool = False) -> nn.Module:
+    """Return the network, empty unless it is to begin somewhere: drawing values that are overwritten takes seconds."""
     open_clip = library()
     settings = deepcopy(dict(config))
     if "hf_model_name" in settings["text_cfg"]:
@@ -84,7 +85,8 @@ def build(config: Mapping[str, Any], activation: Activation) -> nn.Module:
     custom = settings.pop("custom_text", False)
     kind = open_clip.CoCa if "multimodal_cfg" in settings else open_clip.CustomTextCLIP if custom else open_clip.CLIP
     try:
-        network: nn.Module = kind(**settings)
+        with nullcontext() if starting_values else _undrawn():
+            network: nn.Module = kind(**settings)
     except (TypeError, RuntimeError, AssertionError) as error:
         raise ModelError(
             f"open_clip cannot build this architecture: {error}. Is open_clip_torch up to date?"
@@ -112,6 +114,26 @@ def fill(network: nn.Module, tensors: Mapping[str, Tensor], architecture: str, p
     state = {name: value.float() if value.is_floating_point() else value for name, value in state.items()}
     network.load_state_dict(state, assign=True)
     return network
+
+
+def _undrawn() -> AbstractContextManager[Any]:
+    """Leave parameters as memory holds them: `fill` gives every one of them its value."""
+    import torch
+    from torch.overrides import TorchFunctionMode
+
+    class Undrawn(TorchFunctionMode):
+        """Skips what draws starting values, and computes all else, such as masks."""
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            """Return the tensor as it is, or what the function makes."""
+            given = kwargs or {}
+            if getattr(func, "__module__", None) == "torch.nn.init":
+                return given.get("tensor", args[0] if args else None)
+            if func in (torch.Tensor.normal_, torch.Tensor.uniform_):
+                return args[0]
+            return func(*args, **given)
+
+    return Undrawn()
 
 
 _HARMLESS = ("position_ids", "input_resolution", "context_length", "vocab_size", "attn_mask", "num_batches_tracked")

@@ -13,11 +13,10 @@ from pathlib import Path
 
 from satseek.core.errors import UsageError
 from satseek.core.model import Model
-from satseek.models.brought.published import Licence, Published
+from satseek.models.brought.published import STATED_ON_THE_HUB, Published
 from satseek.models.clip.recipes import Activation
 
 PREFIX, HUB = "clip:", "hf-hub:"
-_ANY_LICENCE = Licence("as its repository on the hub states")
 _FILE = "open_clip_model.safetensors"
 _COMPANIONS = ("open_clip_config.json", "tokenizer.json", "tokenizer_config.json")
 
@@ -40,7 +39,7 @@ def of_hub(spec: str) -> tuple[Published | None, str | None, Activation | None]:
         repository = rest.removeprefix(HUB).strip("/")
         if repository.count("/") != 1:
             raise UsageError(f"'{spec}' names no repository. Say it as clip:hf-hub:ORG/NAME.")
-        return Published(spec, _FILE, _ANY_LICENCE, repository, companions=_COMPANIONS), None, None
+        return Published(spec, _FILE, STATED_ON_THE_HUB, repository, companions=_COMPANIONS), None, None
     architecture, _, source = rest.partition(":")
     if not source or _is_path(source):
         return None, None, None
@@ -63,7 +62,7 @@ def _of_tag(spec: str, architecture: str, tag: str) -> tuple[Published, str, Act
         raise UsageError(
             f"open_clip knows no hub repository of {architecture}:{tag}. Fetch the file and name its path."
         )
-    published = Published(spec, _safe(file), _ANY_LICENCE, f"{organisation}/{name}", companions=_COMPANIONS[1:])
+    published = Published(spec, _safe(file), STATED_ON_THE_HUB, f"{organisation}/{name}", companions=_COMPANIONS[1:])
     return published, architecture, "quickgelu" if told.get("quick_gelu") else "gelu"
 
 
