@@ -52,8 +52,8 @@ def main() -> None:
 
 
 def _figures(told: Any) -> Iterator[tuple[str, float]]:
-    """Go through the mean recalls of one report, or of each in a list; turned ones by names of their own."""
-    for report in told if isinstance(told, list) else [told]:
+    """Go through the mean recalls of a report, or of each of several; turned ones have names of their own."""
+    for report in told.get("reports", [told]):
         for key, protocol in (TURNED if report["turns"] else PLAIN).items():
             if key in report:
                 yield f"{report['dataset']}_{protocol}_{report['split']}_mean_recall", round(report[key], 2)
