@@ -8,7 +8,7 @@ ARGS ?=
 # Two workers on two cores: threads of their own would only wait for each other.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-.PHONY: demo page browser test test-quick check format lock setup wheel clean help
+.PHONY: soak demo page browser test test-quick check format lock setup wheel clean help
 
 help: ## say what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -36,6 +36,9 @@ test: $(READY) $(PAGE) browser ## pass all tests, those in a browser too
 
 test-quick: $(READY) ## pass the tests that take no longer than a moment each
 	@$(PYTEST) -m "not slow and not browser" $(ARGS)
+
+soak: $(READY) ## an hour of everything at once on one archive, then 200 misfortunes; ARGS="--minutes 5 --rounds 20"
+	@$(BIN)/python benchmarks/soak.py $(ARGS)
 
 check: $(READY) ## format, lint, types, floors, tests
 	@bash tools/page.sh check

@@ -32,7 +32,7 @@ from satseek.core.chip import Chip
 from satseek.core.vectors import FloatArray, unit_rows
 
 DIMENSIONS = 16
-LONGEST_S = 180
+LONGEST_S = 600
 CARD, OTHER_CARD = card("first", dimensions=DIMENSIONS), card("second", dimensions=DIMENSIONS)
 
 # Before every look at the clock of the day; what runs in Rust looks there, too.
