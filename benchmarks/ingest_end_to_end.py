@@ -77,11 +77,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--model", default="amfmn")
     options.add_argument("--rounds", type=int, default=3)
+    options.add_argument("--chip", type=int, help="side of a chip; larger ones are fewer, for a busy machine")
     options.add_argument("--workers", type=int, default=default_workers())
     options.add_argument("--profile", action="store_true", help="print where the encoding thread's time goes, too")
     given = options.parse_args()
     model = load_model(given.model)
-    plan = CutPlan(chip=model.card.chip_size)
+    plan = CutPlan(chip=given.chip or model.card.chip_size)
     with tempfile.TemporaryDirectory() as folder:
         name, scene = scene_at_hand(Path(folder))
         chips = chips_of(scene, plan)
@@ -104,6 +105,7 @@ def main() -> None:
     best = inside[whole.index(min(whole))]
     figures = {
         "chips": len(chips),
+        "chip_pixels": plan.chip,
         "encoding_alone_chips_per_s": round(len(chips) / min(alone), 1),
         "ingest_chips_per_s": round(len(chips) / min(whole), 1),
         "share": round(min(alone) / min(whole), 3),

@@ -28,6 +28,7 @@ GPU_CHIPS_PER_S = 3_000.0  # ASSUMED: nobody measured `amfmn` on a GPU yet
 REGISTER_BYTES, MOST_IN_REGISTER = 60, 20_000_000  # archive/register.py
 S3_PUT, S3_GET, S3_GB_MONTH = 5e-6, 4e-7, 0.023  # ASSUMED: dollars, list prices of S3 standard
 PUTS_A_COMMIT = 4  # data, transaction, manifest, hint; object_store.json says it where it is measured
+QUESTION = "no filter: new question"  # in object_store.json
 GET_A_QUERY, BYTES_A_QUERY = 30, 2e6  # ASSUMED until object_store.json says it
 
 
@@ -89,9 +90,13 @@ def measured() -> Constants:
     growth, said["commit_s_a_million"] = _first(
         ("commit_cost", lambda each: each["lines"][str(COMMIT_ROWS)]["seconds_per_million_held"])
     )
-    puts, said["puts_a_commit"] = _first(("object_store", _of("puts_a_commit")), or_else=PUTS_A_COMMIT)
-    gets, said["gets_a_query"] = _first(("object_store", _of("gets_a_query")), or_else=GET_A_QUERY)
-    read, said["bytes_a_query"] = _first(("object_store", _of("bytes_a_query")), or_else=BYTES_A_QUERY)
+    puts, said["puts_a_commit"] = _first(("object_store", lambda each: each["commit_of_5000_chips"]["puts"]), or_else=PUTS_A_COMMIT)
+    gets, said["gets_a_query"] = _first(
+        ("object_store", lambda each: each["without_cache"][QUESTION]["requests"]), or_else=GET_A_QUERY
+    )
+    read, said["bytes_a_query"] = _first(
+        ("object_store", lambda each: 1e3 * each["without_cache"][QUESTION]["read_kb"]), or_else=BYTES_A_QUERY
+    )
     return Constants(
         bytes_a_chip=archive["megabytes_on_disk"] * 1e6 / 1e6,
         index_s_a_million=archive["optimize_seconds"],
@@ -147,10 +152,6 @@ ROWS: dict[str, Callable[[int, Constants], str]] = {
 def _read(name: str) -> dict[str, Any]:
     facts: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     return facts
-
-
-def _of(key: str) -> Callable[[dict[str, Any]], float]:
-    return lambda facts: float(facts["arithmetic"][key])
 
 
 def _first(*sources: tuple[str, Callable[[dict[str, Any]], float]], or_else: float | None = None) -> tuple[float, str]:
