@@ -1,7 +1,8 @@
 """The calibrations that come with the models, made anew: wherever other weights are shipped, and before each proof.
 
 Learnt is from painted worlds, in some of which nothing people built for is there but towns, and, for models that were
-trained on captions, from the pictures of RSICD's validation split where it is at hand. What they are worth is measured
+trained on captions, from the pictures of RSICD's validation split where it is at hand; not from looks, for painted land
+looks unlike any other, and probabilities of RSICD's pictures grew worse by them. What they are worth is measured
 by benchmarks/calibration_proof.py, on seeds that nothing was fitted on.
 
     python benchmarks/calibration.py --folder DIR          # writes src/satseek/search/defaults/*.json
@@ -33,9 +34,7 @@ from satseek.synthetic.catalog import write_catalog
 from satseek.synthetic.words import NOUNS
 
 MODELS = ("colour", "amfmn")
-FIT = {  # seed: without THINGS
-    101: False, 102: False, 103: True, 104: False, 105: True, 106: False, 107: True, 201: False, 202: True,
-}  # fmt: skip
+FIT = {101: False, 102: False, 103: True}  # seed: without THINGS
 THINGS = (
     "airport", "plane", "runway", "harbour", "ship", "solar farm", "storage tank", "sports ground", "bridge",
 )  # fmt: skip
@@ -68,7 +67,7 @@ def fit(folder: Path, model: Model) -> None:
         real = real_questions(model)
         made_of += " and RSICD's validation split" if real else ""
         asked += real
-    calibration = fitted(asked, model, made_of)
+    calibration = fitted(asked, model, made_of, by_looks=False)
     calibration = told(questions(folder, model, captions=True), model, calibration)
     DEFAULTS.mkdir(exist_ok=True)
     path = DEFAULTS / f"{model.card.name}.json"

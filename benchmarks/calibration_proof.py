@@ -33,6 +33,7 @@ from satseek.core.result import Hit
 from satseek.evaluation.calibration import expected_calibration_error, reliability
 from satseek.evaluation.calibration_shown import LEAST_RIGHT, place_of
 from satseek.ingest.annotate import read_annotations
+from satseek.search.calibrate import NOTE
 from satseek.search.collection import Collection, open_archive
 from satseek.synthetic.catalog import write_catalog
 from satseek.synthetic.words import NOUNS
@@ -40,7 +41,8 @@ from satseek.synthetic.words import NOUNS
 WITH, WITHOUT = (301, 303), (302, 304)  # worlds with everything, and without THINGS
 K = 10
 DIAGRAMS = ROOT / "docs" / "img"
-JOINT = 2  # things that a thing is asked together with: those that are beside it most often
+WAYS = ("as it came", "calibrated")
+JOINT = 1  # things that a thing is asked together with: those that are beside it most often
 Truth = dict[str, frozenset[str]]  # chip -> what it shows
 
 
@@ -70,13 +72,14 @@ def main() -> None:
         "--seeds", type=int, nargs="+", default=[*WITH, *WITHOUT], help="those with, then those without"
     )
     parser.add_argument("--name", default="calibration_proof")
+    parser.add_argument("--ways", nargs="+", choices=WAYS, default=WAYS)
     parser.add_argument("--captions", action="store_true", help="give the chips their captions")
     options = parser.parse_args()
     half = len(options.seeds) // 2
     lands = [(seed, False) for seed in options.seeds[:half]] + [(seed, True) for seed in options.seeds[half:]]
     worlds = [filled(options.folder, options.model, seed, without, told=options.captions) for seed, without in lands]
     figures = {}
-    for way in ("as it came", "calibrated")[: 2 if options.labelled else 1]:
+    for way in options.ways:
         print(way, flush=True)
         figures[way] = measured(worlds, half, options.labelled if way == "calibrated" else [])
         print(json.dumps(figures[way], indent=1), flush=True)
@@ -129,10 +132,12 @@ def measured(worlds: Sequence[tuple[Archive, Truth]], half: int, labelled: Seque
     absent: list[Answer] = []
     nonsense: list[tuple[Hit, ...]] = []
     for number, (archive, truth) in enumerate(worlds):
-        if labelled:
+        if labelled and number:  # the same would be learnt again
+            archive.write_note(NOTE, worlds[0][0].note(NOTE) or "")
+        elif labelled:
             sources = [part for each in labelled for part in ("--from", each)]
             commanded("archive", "calibrate", archive.uri, *sources)
-        elif archive.note("calibration"):
+        elif archive.note(NOTE):
             commanded("archive", "calibrate", archive.uri, "--forget")
         collection = open_archive(archive.uri)
         if number < half:
@@ -174,14 +179,14 @@ def present(collection: Collection, truth: Truth) -> Iterator[Answer]:
 def lacking(collection: Collection, truth: Truth, labelled: Sequence[str]) -> Iterator[Answer]:
     """Ask for what cannot be left out of a land where the scenes that show it are left out of the archive."""
     chips = [chip for batch in collection.archive.scan() for chip in batch.chips]
-    note = collection.archive.note("calibration")
+    note = collection.archive.note(NOTE)
     for label in _labels(truth):
         gone = {place_of(chip) for chip in chips if label in truth[chip.id]}
         rest = [chip for chip in chips if place_of(chip) not in gone]
         if label not in THINGS and len(rest) >= LEAST_CHIPS:
             part = copied(Path(f"{collection.archive.uri}-rest"), collection.archive, rest)
             if labelled and note:
-                part.write_note("calibration", note)
+                part.write_note(NOTE, note)
             yield from asked(Collection(part, collection.model), label, frozenset())
             shutil.rmtree(part.uri)
 
@@ -244,7 +249,7 @@ def _annotated(world: Path, chips: Sequence[Chip]) -> Iterator[Chip]:
     """Yield each chip with what the annotations say of it."""
     read = {file.stem: read_annotations(str(file)) for file in world.rglob("*.geojson")}
     for chip in chips:
-        words = read[chip.scene].words_in(shape(dict(chip.geometry or {})))
+        words = read[chip.scene.rpartition("/")[2]].words_in(shape(dict(chip.geometry or {})))
         yield replace(chip, caption=words.caption, keywords=words.keywords, labels=words.labels)
 
 

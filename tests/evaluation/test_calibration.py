@@ -42,6 +42,12 @@ def learnt() -> Calibration:
     return fitted([*questions(shown(1), 1), *questions(shown(2), 2)], Paint(), "painted squares")
 
 
+@pytest.fixture(scope="module")
+def anywhere() -> Calibration:
+    asked = [*questions(shown(1), 1), *questions(shown(2), 2)]
+    return fitted(asked, Paint(), "painted squares", by_looks=False)
+
+
 def test_the_error_is_the_gap_between_what_is_said_and_what_is_true_weighed_by_how_often_it_is_said() -> None:
     chances = np.array([0.95, 0.95, 0.95, 0.95, 0.05, 0.05])
     right = np.array([True, True, True, False, False, False])
@@ -63,6 +69,22 @@ def test_each_question_is_also_asked_where_the_thing_is_not() -> None:
     assert not any("red" in each.scene for each in without.chips)
 
 
+def test_where_a_thing_is_not_neither_is_it_as_another_sensor_sees_the_place() -> None:
+    chips = [
+        chip(number, sensor=sensor, scene=f"painted-{sensor}/{place}-{sensor}")
+        for number, (place, sensor) in enumerate([("alps", "rgb"), ("alps", "s2"), ("coast", "rgb"), ("coast", "s2")])
+    ]
+    seen = [frozenset({"road"}), frozenset(), frozenset(), frozenset()]  # too narrow for the coarser sensor
+    world = Shown(chips, np.eye(4, dtype=np.float32), seen)
+    assert [each.scene for each in world.without("road").chips] == ["painted-rgb/coast-rgb", "painted-s2/coast-s2"]
+
+
+def test_what_holds_for_any_land_is_learnt_without_its_looks(learnt: Calibration, anywhere: Calibration) -> None:
+    assert learnt.looks.things == ("blue", "green", "red")
+    assert anywhere.looks.things == ()
+    assert {len(line.weights) for line in anywhere.lines[WORDS].values()} == {3}
+
+
 def test_what_is_learnt_tells_right_from_wrong_on_a_world_never_seen(learnt: Calibration) -> None:
     world = shown(3)
     scores = world.vectors @ painted(red=1)
@@ -81,11 +103,11 @@ def test_the_cut_empties_nine_in_ten_answers_and_is_never_less_than_convincing()
     assert least_cut([]) == 0.5
 
 
-def test_texts_that_say_it_are_learnt_to_speak_for_it_and_others_against_it(learnt: Calibration) -> None:
-    found = told(questions(shown(4, captions=True)), Paint(), learnt)
+def test_texts_that_say_it_are_learnt_to_speak_for_it_and_others_against_it(anywhere: Calibration) -> None:
+    found = told(questions(shown(4, captions=True)), Paint(), anywhere)
     assert found.said.whole + found.said.share > 1
     assert found.said.silent < 0
-    assert found.auto_told <= found.auto
+    assert found.auto_told <= anywhere.auto
 
 
 def test_words_that_the_model_does_not_know_teach_nothing() -> None:

@@ -29,6 +29,7 @@ from satseek.search.calibrate_fit import (
     nearness,
     probability,
 )
+from satseek.search.calibrate_looks import Looks
 
 if TYPE_CHECKING:
     from satseek.archive.archive import Archive
@@ -41,6 +42,7 @@ EMPTY = 0.9  # wanted share of empty answers where the thing is not there; `auto
 CONFIDENCE = 1.28  # as many questions show with nine to one: so many standard errors of the share are added
 LEAST_CONVINCING = 0.3  # whatever would do to keep answers empty
 LEAST_QUESTIONS = 6
+NO_LOOKS: tuple[Looks, Told | None] = Looks(), None
 
 
 def expected_calibration_error(chances: Floats, right: Bools) -> float:
@@ -118,19 +120,20 @@ def fitted(
     rows: int = 0,
     said: Said | None = None,
     auto_told: float | None = None,
+    by_looks: bool = True,
 ) -> Calibration:
     """Return the calibration that questions with known answers teach; their chips are taken without any text.
 
-    The cut that `auto` stands for and the error are those of questions about worlds that were left out of the fit.
+    Looks are those of the land that is learnt from: where it is to hold for any land, leave them out. The cut that
+    `auto` stands for and the error are those of questions about worlds that were left out of the fit.
     """
     sentences = sorted({each.words for each in questions})
     vectors = model.encode_texts(sentences)
     known = {words: vector for words, vector in zip(sentences, vectors, strict=True) if vector.any()}
     backgrounds = Backgrounds(model)
     taught = [each for each in questions if each.words in known]
-    looks, told = learn_looks(
-        {each.world: each.of for each in taught if each.has_answer}, {each.words: each.label for each in taught}
-    )
+    shown = {each.world: each.of for each in taught if each.has_answer}
+    looks, told = learn_looks(shown, {each.words: each.label for each in taught}) if by_looks else NO_LOOKS
     concept_vectors = np.stack(list(known.values()))
     lessons = []
     for each in taught:
@@ -174,15 +177,17 @@ class Backgrounds:
 
 
 def _lesson(
-    asked: Asked, vector: FloatArray, model: Model, backgrounds: Backgrounds, told: Told, say: Floats
+    asked: Asked, vector: FloatArray, model: Model, backgrounds: Backgrounds, told: Told | None, say: Floats
 ) -> Lesson:
     shown, scorer = asked.of, getattr(model, "scorer", None)
     rows = best_rows(scores(vector[None], shown.vectors, scorer)[:, 0], [chip.sensor for chip in shown.chips])
     some = shown.some(rows)
     sensors = [chip.sensor for chip in some.chips]
     features = backgrounds.of(shown).features(vector, some.vectors, sensors, scorer, words=True)
-    looks = np.array([told[asked.world, chip.id] @ say for chip in some.chips])
-    return Lesson(vector, np.array(sensors, dtype=str), np.hstack([features, looks[:, None]]), some.shows(asked.label))
+    if told is not None:
+        looks = np.array([told[asked.world, chip.id] @ say for chip in some.chips])
+        features = np.hstack([features, looks[:, None]])
+    return Lesson(vector, np.array(sensors, dtype=str), features, some.shows(asked.label))
 
 
 def _of_examples(questions: Sequence[Asked], backgrounds: Backgrounds) -> dict[str, Line]:

@@ -77,5 +77,5 @@ def asked_of(
 
 
 def place_of(chip: Chip) -> str:
-    """Return what the scenes of one place share: the name before the sensor's."""
-    return chip.scene.removesuffix(f"-{chip.sensor}")
+    """Return what the scenes of one place share, whatever their collections: the name before the sensor's."""
+    return chip.scene.rpartition("/")[2].removesuffix(f"-{chip.sensor}")
