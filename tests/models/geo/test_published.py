@@ -10,6 +10,8 @@ import pytest
 import torch
 
 from satseek.core.sensor import SENSORS
+from satseek.models.geo.bert import Bert
+from satseek.models.geo.closp import Closp
 from satseek.models.geo.entries import SOURCES
 from satseek.models.geo.facts import THIRTEEN
 from satseek.models.geo.networks import timm_network
@@ -69,6 +71,30 @@ def test_dofa_is_as_wide_and_deep_as_its_files_name_says(name: str, blocks: int)
         weights = source.network().state_dict()
     assert weights["dofa.cls_token"].shape == (1, 1, source.dimensions)
     assert sum(key.endswith("attn.qkv.weight") for key in weights) == blocks
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "backbone", "widths"),
+    [
+        ("closp-rn", "resnet50", (1000, 1000)),  # as its authors' class builds it: classifiers left on
+        ("closp-vs", "vit_small_patch16_224", (384, 1000)),
+        ("closp-vl", "vit_large_patch16_224", (1024, 1024)),
+    ],
+)
+def test_closp_at_its_true_size_puts_both_sensors_and_words_into_384_numbers(
+    name: str, backbone: str, widths: tuple[int, int]
+) -> None:
+    source = SOURCES[name]
+    classes = [width if width == 1000 else 0 for width in widths]
+    with torch.device("meta"):
+        eyes = timm_network(backbone, 2, classes[0]), timm_network(backbone, 13, classes[1])
+        network = Closp(*eyes, widths, Bert(30_522))
+        for sensor, reads in source.reads.items():
+            images = torch.empty(1, len(reads.bands), reads.side, reads.side)
+            assert network.see(sensor, reads.bands, images).shape == (1, source.dimensions)
+        pieces = torch.zeros(1, 8, dtype=torch.long)
+        assert network.text_model(pieces, pieces == 0).shape == (1, source.dimensions)
 
 
 def test_resnet_has_the_names_of_weights_that_files_of_torchvision_have() -> None:
