@@ -60,6 +60,8 @@ def main() -> None:
     for name, figure in figures.items():
         print(f"{name:28} {figure}")
     print("absent:", absent)
+    if given.only:
+        return
     wanted = {"text at most 3 ms": figures["text"]["numpy_p50_ms"] <= WANTED_TEXT_MS}
     measured = facts(data="random pixels", seed=0, libraries=("torch", "openvino", "onnxruntime"))
     write_result("encoder_runtime", measured | {"figures": figures, "absent": absent, "wanted": wanted})
@@ -131,10 +133,7 @@ def _compiled(eye: nn.Module, images: Tensor) -> Way:
 def _exported(eye: nn.Module, images: Tensor) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "eye.onnx"
-        torch.onnx.export(
-            eye, (images,), str(path), input_names=["images"], output_names=["vectors"],
-            dynamic_axes={"images": {0: "batch"}}, dynamo=False,
-        )  # fmt: skip
+        torch.onnx.export(eye, (images,), str(path), input_names=["images"], output_names=["vectors"], dynamo=False)
         return path.read_bytes()
 
 

@@ -90,7 +90,9 @@ def measured() -> Constants:
     growth, said["commit_s_a_million"] = _first(
         ("commit_cost", lambda each: each["lines"][str(COMMIT_ROWS)]["seconds_per_million_held"])
     )
-    puts, said["puts_a_commit"] = _first(("object_store", lambda each: each["commit_of_5000_chips"]["puts"]), or_else=PUTS_A_COMMIT)
+    puts, said["puts_a_commit"] = _first(
+        ("object_store", lambda each: each["commit_of_5000_chips"]["puts"]), or_else=PUTS_A_COMMIT
+    )
     gets, said["gets_a_query"] = _first(
         ("object_store", lambda each: each["without_cache"][QUESTION]["requests"]), or_else=GET_A_QUERY
     )
