@@ -57,7 +57,7 @@ def main() -> None:
     figures: dict[str, Any] = {"bf16_matrix_peak_gflops": matrix_peak() / 1e9, "threads": torch.get_num_threads()}
     for name, backbone, size in (("resnet18_224", "resnet18", 224), ("mobilenetv2_128", "mobilenetv2", 128)):
         changes = [f"model.backbone={backbone}", f"image_size={size}", f"store_size={size}", f"batch={asked.batch}"]
-        recipe = read_recipe("amfmn", [*changes, "optimiser.start_from=", "captions_per_image=1"])
+        recipe = read_recipe("amfmn-middle", [*changes, "optimiser.start_from=", "captions_per_image=1"])
         speed, gflops = _speed(recipe, asked.rounds)
         figures[f"{name}_images_per_second"] = speed
         figures[f"{name}_gflop_per_image"] = gflops

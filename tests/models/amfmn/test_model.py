@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
 from satseek.core.sensor import Pixels
+from satseek.core.vectors import unit_rows
 from satseek.models.amfmn.model import AmfmnModel
 from satseek.models.amfmn.network import Amfmn, AmfmnSettings
 from satseek.models.amfmn.vocabulary import Vocabulary
@@ -135,6 +136,19 @@ def test_with_a_keyword_branch_sentence_and_keywords_are_joined(tmp_path: Path) 
     assert len({tuple(np.round(row, 4)) for row in rows}) == 3
     np.testing.assert_allclose(np.linalg.norm(rows, axis=1), 1, rtol=1e-5)
     np.testing.assert_allclose(rows[2], model.encode_texts(["a river"])[0], atol=1e-5)
+
+
+def test_keywords_alone_are_read_by_their_branch_and_as_short_sentences_alike(tmp_path: Path) -> None:
+    with_branch = make(tmp_path, keywords=True)
+    words = [["forest", "river"], ["river"]]
+    network = with_branch._network
+    owners = torch.tensor([0, 0, 1])
+    keys = network.encode_keywords(with_branch._tensors(["forest", "river", "river"]), owners, 2).numpy()
+    said = with_branch.encode_texts(["forest", "river"])
+    spoken = unit_rows(np.stack([said[0] + said[1], said[1]]))
+    np.testing.assert_allclose(
+        with_branch.encode_texts(["", ""], words), unit_rows(unit_rows(keys) + spoken), atol=1e-5
+    )
 
 
 @pytest.mark.parametrize("guidance", ["dual", "soft", "fusion", "sim", "sim-coded"])

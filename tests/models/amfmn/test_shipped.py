@@ -37,6 +37,19 @@ def test_its_card_says_what_it_is_made_of_and_how_good_it_is(model: Model) -> No
     assert card.limits
     assert all(card.figures[f"{name}_val_mean_recall"] > figure for name, figure in PAPER.items())
     assert model_for(card).card.makes_same_vectors_as(card)
+    assert card.options["settings"]["keywords"]
+    for name in ("rsicd", "rsitmd", "ucm"):  # whoever says more is answered better
+        sentence, *more = (card.figures[f"{name}_val_mean_recall{mode}"] for mode in ("", "_keywords", "_joint"))
+        assert min(more) > sentence
+
+
+def test_keywords_and_the_joint_lie_where_sentences_of_their_meaning_lie(model: Model) -> None:
+    sentence = "many planes are parked next to a terminal in an airport"
+    river = model.encode_texts(["a river goes through the dense green forest"])[0]
+    said = model.encode_texts([sentence])[0]
+    asked = model.encode_texts(["", sentence], [["airport", "planes"], ["airport", "planes"]])
+    assert min(asked @ said) > 0.4
+    assert max(asked @ river) < min(asked @ said) - 0.2
 
 
 @pytest.mark.parametrize(

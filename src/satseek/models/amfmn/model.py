@@ -115,13 +115,14 @@ class AmfmnModel:
         """Return the joint of unit sentences (or rows of zeros) and their keywords."""
         owners = torch.tensor([owner for owner, words in enumerate(lists) for _ in words], device=self._device)
         phrases = [phrase for words in lists for phrase in words]
+        spoken = torch.zeros_like(sentences).index_add(0, owners, self._sentences(phrases))
         network = self._network
         if not network.settings.keywords:  # each keyword is then a short sentence, and all count alike
-            sums = torch.zeros_like(sentences).index_add(0, owners, self._sentences(phrases))
-            return sentences + sums
+            return sentences + spoken
         keys = functional.normalize(network.encode_keywords(self._tensors(phrases), owners, len(lists)), dim=1)
         alone = ~sentences.any(1, keepdim=True)
-        return torch.where(alone, keys, network.joint(sentences, keys))
+        both_ways = keys + functional.normalize(spoken, dim=1)  # better than either, docs/results.md
+        return torch.where(alone, both_ways, network.joint(sentences, keys))
 
 
 def _sized(picture: Tensor, size: int) -> Tensor:
