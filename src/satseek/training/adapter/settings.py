@@ -39,6 +39,8 @@ class AdapterRecipe(BridgeRecipe):
         super().__post_init__()
         if self.model.head not in HEADS:
             raise UnknownName("head", self.model.head, HEADS)
+        if self.data.painted:
+            raise UsageError("An adapter learns from pairs alone; 'data.painted' is for 'satseek-one'. Leave it out.")
         require_within("model.joint", self.model.joint, 2, 100_000)
         require_within("loss.neighbour", self.loss.neighbour, 0, 1000)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -97,6 +98,7 @@ def train_adapter(
 ) -> TrainingReport:
     """Join two encoders on co-registered pairs, write the model to `out/best`, and say what it came to."""
     recipe.require_eyes()
+    recipe = replace(recipe, data=replace(recipe.data, set=recipe.data.set or set_in(data)))
     optical, radar = load_model(recipe.model.image), load_model(recipe.model.radar)
     require_joinable(optical.card, radar.card)
     for eye in (optical, radar):
@@ -121,8 +123,7 @@ def _vectors(
     recipe: AdapterRecipe, data: Path, out: Path, optical: Model, radar: Model
 ) -> tuple[Windows, Windows, str, str]:
     """Return what both encoders make of train windows and whole val places, and which sensor the optical one saw."""
-    of_set = recipe.data.set or set_in(data)
-    taught, val = (load_pairs(of_set, data, split=split) for split in ("train", "val"))
+    taught, val = (load_pairs(recipe.data.set, data, split=split) for split in ("train", "val"))
     eyes = json.dumps([[each.card.name, each.card.version, each.card.weights_sha256] for each in (optical, radar)])
     cache = out / "cache" / hashlib.sha256(eyes.encode()).hexdigest()[:12]
     windows = windows_of(taught, recipe, radar, optical, cache)
@@ -188,7 +189,7 @@ def _card(
         units={**see.units, **({RADAR: hear.units[RADAR]} if RADAR in hear.units else {})},
         ground_resolution_m={**hear.ground_resolution_m, **see.ground_resolution_m},
         training_data=(
-            f"{recipe.data.set or 'pairs'}, train split: {windows.places:,} places without words; seed {recipe.seed}, "
+            f"{recipe.data.set}, train split: {windows.places:,} places without words; seed {recipe.seed}, "
             f"{epoch.epoch + 1} of {recipe.optimiser.epochs} epochs; '{see.name}' and '{hear.name}' frozen"
         ),
         licence=" and ".join(dict.fromkeys([see.licence, hear.licence])),
