@@ -69,6 +69,11 @@ def test_each_question_is_also_asked_where_the_thing_is_not() -> None:
     assert not any("red" in each.scene for each in without.chips)
 
 
+def test_what_no_chip_shows_is_asked_once_and_in_vain() -> None:
+    asked = list(asked_of(shown(), {"purple": ("purple",), "red": ("red",)}))
+    assert [(each.label, each.has_answer) for each in asked] == [("purple", False), ("red", True), ("red", False)]
+
+
 def test_where_a_thing_is_not_neither_is_it_as_another_sensor_sees_the_place() -> None:
     chips = [
         chip(number, sensor=sensor, scene=f"painted-{sensor}/{place}-{sensor}")

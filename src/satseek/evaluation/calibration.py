@@ -75,7 +75,7 @@ def learn(archive: Archive, model: Model, labelled: Sequence[Archive] = ()) -> C
     questions = [
         each
         for number, shown in enumerate(worlds)
-        for each in asked_of(shown, {label: _phrases(label) for label in shown.labels()}, number)
+        for each in asked_of(shown, {label: _phrases(label) for label in _askable(shown)}, number)
     ]
     if len({each.label for each in questions if not each.has_answer}) < LEAST_QUESTIONS:
         names = "', '".join(source.uri for source in sources)
@@ -106,6 +106,12 @@ def _shown_in(archive: Archive) -> Shown:
         for chip, shows in zip(chips, truth, strict=True)
     ]
     return Shown([replace(chip, caption=None, keywords=(), labels=()) for chip in chips], some.vectors, truth)
+
+
+def _askable(shown: Shown) -> list[str]:
+    """Return what enough chips show, and what would be named in this archive and is on none: it is asked in vain."""
+    seen = frozenset().union(*shown.truth)
+    return [*shown.labels(), *sorted((shown.vocabulary or frozenset()) - seen)]
 
 
 def _phrases(label: str) -> tuple[str, str]:

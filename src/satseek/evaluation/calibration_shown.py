@@ -67,12 +67,15 @@ class Asked:
 def asked_of(
     shown: Shown, phrases: Mapping[str, Sequence[str]], world: int = 0, *, complete: bool = True
 ) -> Iterator[Asked]:
-    """Yield each question twice: of all chips, and of the scenes that do not show it, where enough are left."""
+    """Yield each question twice: of all chips, and of the scenes that do not show it, where enough are left.
+
+    Once, where no chip shows it.
+    """
     for label, sentences in phrases.items():
         rest = shown.without(label)
         for words in sentences:
             yield Asked(words, label, shown, world, complete)
-            if len(rest.chips) >= LEAST_CHIPS:
+            if LEAST_CHIPS <= len(rest.chips) < len(shown.chips):
                 yield Asked(words, label, rest, world, complete)
 
 
