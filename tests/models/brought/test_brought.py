@@ -6,6 +6,7 @@ import hashlib
 import io
 import pickle
 import socket
+import sys
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -218,6 +219,12 @@ def test_a_file_in_the_hubs_own_cache_is_found_offline(tmp_path: Path, monkeypat
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
     monkeypatch.setenv("SATSEEK_OFFLINE", "1")
     assert ready(of(PLAIN)).path.parent.name == commit
+
+
+def test_where_the_hubs_cache_is_not_there_its_library_is_not_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "huggingface_hub", raising=False)
+    assert shelf.found(of(PLAIN)) is None
+    assert "huggingface_hub" not in sys.modules
 
 
 def test_weights_are_fetched_from_the_hub_into_their_folder_and_checked(hub: Hub, home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,8 @@ def in_hub_cache(repository: str | None, file: str, revision: str = "main") -> P
     """Return a file that the hub's own tools have already downloaded, or None."""
     if repository is None:
         return None
+    if "huggingface_hub" not in sys.modules and not (_hub_cache() / _cached_as(repository)).is_dir():
+        return None  # found out without loading a large library
     try:
         from huggingface_hub import try_to_load_from_cache
     except ImportError:
@@ -70,6 +73,21 @@ def in_torch_cache(file_name: str) -> Path | None:
     own = Path(os.environ.get("TORCH_HOME") or (Path(base) if base else Path.home() / ".cache") / "torch").expanduser()
     cached = own / "hub" / "checkpoints" / file_name
     return cached if cached.is_file() else None
+
+
+def _hub_cache() -> Path:
+    """Return where the hub's tools keep what they download, as they work it out themselves."""
+    told = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if told:
+        return Path(told).expanduser()
+    home, base = os.environ.get("HF_HOME"), os.environ.get("XDG_CACHE_HOME")
+    return (
+        Path(home).expanduser() if home else (Path(base) if base else Path.home() / ".cache") / "huggingface"
+    ) / "hub"
+
+
+def _cached_as(repository: str) -> str:
+    return "models--" + repository.replace("/", "--")
 
 
 def missing(published: Published) -> ModelError:
