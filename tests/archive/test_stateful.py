@@ -107,6 +107,41 @@ class ArchiveAndDict(RuleBasedStateMachine):
             assert np.allclose(found.scores, exact, atol=1e-6)
         assert [self.held[name][0] for name in found.ids] == found.chips
 
+    @rule(
+        query=st.integers(0, 199),
+        k=st.integers(1, 20),
+        sensors=st.sets(st.sampled_from(["rgb", "s2", "s1"]), min_size=1, max_size=2),
+        sources=st.sets(st.sampled_from(["scene-0.tif", "scene-1.tif"]), max_size=1),
+    )
+    def search_with_filters(self, query: int, k: int, sensors: set[str], sources: set[str]) -> None:
+        """Find the best of those that meet all filters, count them, and list them."""
+        filters = Filters(sensors=tuple(sorted(sensors)), sources=tuple(sources))
+        meant = {
+            name
+            for name, (each, _) in self.held.items()
+            if each.sensor in sensors and (not sources or each.source in sources)
+        }
+        found = self.archive.nearest(VECTORS[query], filters=filters, k=k)
+        assert set(found.ids) <= meant
+        assert len(found) == min(k, len(meant))
+        assert self.archive.count(filters) == len(meant)
+        assert {name for part in self.archive.scan(filters) for name in part.ids} == meant
+
+    @rule(numbers=st.lists(NUMBERS, min_size=1, max_size=8, unique=True))
+    def get(self, numbers: list[int]) -> None:
+        """Read chips and vectors by id, in the order that was asked for."""
+        ids = [name for name in (chip(number).id for number in numbers) if name in self.held]
+        assert self.archive.get(ids) == [self.held[name][0] for name in ids]
+        if ids:
+            assert np.array_equal(self.archive.vectors(ids), np.stack([self.held[name][1] for name in ids]))
+
+    @rule(data=st.data())
+    def note(self, data: st.DataObject) -> None:
+        """Note something; chips must not notice."""
+        text = data.draw(st.text(max_size=20))
+        self.archive.write_note("remark", text)
+        assert self.archive.note("remark") == text
+
     @invariant()
     def both_hold_the_same(self) -> None:
         """Compare all chips."""
