@@ -89,15 +89,21 @@ def speed_and_quality(points: Mapping[str, tuple[float, float]], *, title: str, 
 def _placed(
     points: Mapping[str, tuple[float, float]], x: Scale, y: Scale, right: float
 ) -> Iterator[tuple[float, float, str]]:
-    """Yield where each name stands beside its dot, and on which side, so that no two cover each other."""
-    taken: list[tuple[float, float]] = []
+    """Yield where each name stands beside its dot, and on which side, so that none covers another or a dot."""
+    taken = [(x(speed) - 9, x(speed) + 9, y(quality)) for speed, quality in points.values()]
     for name, (speed, quality) in points.items():
-        to_left = x(speed) + 14 + LETTER * len(name) > right
-        along, down = x(speed) + (-12 if to_left else 12), y(quality) + 4
-        while any(abs(along - other) < 120 and abs(down - height) < 15 for other, height in taken):
-            down -= 15
-        taken.append((along, down))
-        yield along, down, "end" if to_left else "start"
+        width = LETTER * len(name)
+        to_left = x(speed) + 14 + width > right
+        along = x(speed) + (-12 if to_left else 12)
+        start, end = (along - width, along) if to_left else (along, along + width)
+        middle = y(quality)
+        while any(
+            start < other_end and end > other_start and abs(middle - other) < 16
+            for other_start, other_end, other in taken
+        ):
+            middle -= 16
+        taken.append((start, end, middle))
+        yield along, middle + 4, "end" if to_left else "start"
 
 
 def _grid(x: Scale, highest: float, floor: float, unit: str, *, middle: float) -> str:
