@@ -1,7 +1,10 @@
 """What the program says before it is asked anything."""
 
+import os
 import subprocess
 import sys
+
+from fakes.command import satseek
 
 PROGRAM = [sys.executable, "-c", "from satseek.cli.app import main; main()"]
 
@@ -27,3 +30,17 @@ def test_the_version_is_told():
     from satseek import __version__
 
     assert _said("--version").stdout.split() == ["satseek", __version__]
+
+
+def test_threads_that_wait_leave_the_processor_to_others_unless_told(monkeypatch):
+    from satseek.cli.app import WAITING
+    from satseek.models import catalogue
+
+    seen = []
+    monkeypatch.setattr(catalogue, "cards", lambda: seen.append(os.environ.get(WAITING)) or [])
+    monkeypatch.delenv(WAITING, raising=False)
+    satseek("models", "--json")
+    assert WAITING not in os.environ  # of the command's own time
+    monkeypatch.setenv(WAITING, "ACTIVE")
+    satseek("models", "--json")
+    assert seen == ["PASSIVE", "ACTIVE"]
