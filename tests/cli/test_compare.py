@@ -6,14 +6,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import pytest
 from PIL import Image
+from shapely.geometry import shape
 
 from fakes.chips import card as chip_card
 from fakes.chips import chip, clustered
 from fakes.command import land, satseek
 from satseek.archive.archive import Archive
+from satseek.core.filters import Filters
 
 FEW = ("--sample", "12", "-q")
 
@@ -35,8 +38,6 @@ def archive(scenes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     held = Archive.open(str(place))
     ids = sorted(each.id for part in held.scan() for each in part.chips)
     for name, some in (("bright", ids[::2]), ("dark", ids[1::2])):
-        from satseek.core.filters import Filters
-
         held.update(Filters(ids=tuple(some)), labels=[name])
     return place
 
@@ -69,6 +70,19 @@ def test_a_folder_of_scenes_is_cut_and_models_agree_with_themselves(scenes: Path
     assert ran.json["tasks"] == []
     assert ran.json["sample"]["of"] == 32
     assert ran.json["sample"]["scenes"] == 2
+
+
+def test_an_extract_of_openstreetmap_judges(archive: Path, tmp_path: Path) -> None:
+    chips = [each for part in Archive.open(str(archive)).scan() for each in part.chips]
+    places = [shape(dict(each.geometry or {})) for each in chips]
+    west = min(place.bounds[0] for place in places)
+    wood = [place for place in places if place.bounds[0] < west + 1e-9]
+    frame = geopandas.GeoDataFrame({"landuse": ["forest"] * len(wood)}, geometry=wood, crs=4326)
+    frame.to_file(tmp_path / "extract.gpkg", layer="multipolygons")
+    ran = satseek("compare", archive, "--models", "colour", "--osm", tmp_path / "extract.gpkg", "--json", "-", "-q")
+    assert ran.code == 0, ran.err
+    assert ran.json["sample"]["labels_from"].startswith("OpenStreetMap: extract.gpkg")
+    assert ran.json["tasks"][0]["task"] == "words → rgb"
 
 
 def test_captioned_images_are_asked_for_by_their_captions(tmp_path: Path) -> None:
