@@ -14,12 +14,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
 from urllib.parse import unquote, urlparse
+
+with suppress(ImportError):
+    import huggingface_hub  # noqa: F401 - it reads the environment once, so before any test changes it
 
 LARGE = (".safetensors", ".pt", ".bin", ".zip")
 
