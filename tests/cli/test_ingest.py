@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -292,3 +293,20 @@ def test_a_reader_that_has_seen_enough_is_no_fault(tmp_path: Path, archive: Path
     err = process.stderr.read()
     process.wait(60)
     assert "Traceback" not in err
+
+
+def test_a_cluster_that_does_not_answer_leaves_nothing_behind(tmp_path: Path, archive: Path) -> None:
+    pytest.importorskip("ray")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ran = satseek("ingest", archive, land(tmp_path / "a.tif"), *CUT, "--ray", address)
+    assert ran.code == 1
+    assert f"No Ray cluster answers at '{address}'" in ran.why
+    assert not archive.exists()
+
+
+def test_what_only_a_cluster_has_is_refused_without_one(tmp_path: Path, archive: Path) -> None:
+    ran = satseek("ingest", archive, land(tmp_path / "a.tif"), *CUT, "--actors", 2)
+    assert ran.code == 2
+    assert "name it with --ray ADDRESS" in ran.why

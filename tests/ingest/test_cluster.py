@@ -164,6 +164,7 @@ def test_what_a_cluster_has_no_room_for_is_refused_at_once(asked: dict[str, Any]
 
 
 def test_an_address_where_nobody_answers_is_said_quickly() -> None:
+    pytest.importorskip("ray")
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens
         address = f"127.0.0.1:{taken.getsockname()[1]}"
