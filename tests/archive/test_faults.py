@@ -14,6 +14,7 @@ import pytest
 
 from fakes.chips import card, chip, clustered, scattered
 from satseek.archive.archive import Archive
+from satseek.archive.faults import with_retries
 from satseek.core.errors import ArchiveError, ArchiveNotFound, ArchiveReadOnly, SatSeekError
 from satseek.core.filters import Filters
 
@@ -150,6 +151,35 @@ def test_a_file_size_limit_is_told_like_a_full_disk(archive: Archive) -> None:
     assert len(archive) == 10
     assert archive.verify().ok
     assert archive.add([chip(number) for number in range(100, 4100)], clustered(4000)) == 4000
+
+
+def test_who_is_overtaken_at_every_attempt_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("satseek.archive.faults.time.sleep", lambda seconds: None)
+    tried: list[int] = []
+
+    def commit() -> None:
+        tried.append(1)
+        raise RuntimeError("Retryable commit conflict for version 7: preempted by concurrent transaction Delete")
+
+    with pytest.raises(ArchiveError, match=r"could not be optimised: others changed it during each of 8 attempts"):
+        with_retries(commit, "./archive", "optimised")
+    assert len(tried) == 8
+
+
+@pytest.mark.parametrize(("uri", "tries"), [("s3://bucket/archive", 4), ("./archive", 1)])
+def test_only_what_is_far_away_is_tried_again_after_a_failure(
+    uri: str, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("satseek.archive.faults.time.sleep", lambda seconds: None)
+    tried: list[int] = []
+
+    def commit() -> None:
+        tried.append(1)
+        raise RuntimeError("Generic S3 error: Server returned non-2xx status code: 500 Internal Server Error")
+
+    with pytest.raises(ArchiveError):
+        with_retries(commit, uri, "written")
+    assert len(tried) == tries
 
 
 @pytest.fixture

@@ -93,6 +93,11 @@ def _ours(error: Exception, uri: str, doing: str) -> ArchiveError:
             f"The disk that holds the archive '{uri}' is full. What was reported as added is safe; free some space and "
             "run the same command again to go on."
         )
+    if CONFLICT.search(text):
+        return ArchiveError(
+            f"The archive '{uri}' could not be {doing}: others changed it during each of {ATTEMPTS} attempts. Nothing "
+            "is lost; run the same again when they write less."
+        )
     if isinstance(error, PermissionError) or FORBIDDEN.search(text):
         return ArchiveReadOnly(
             f"The archive '{uri}' could not be {doing}: permission denied. Check who may read and write this folder."
