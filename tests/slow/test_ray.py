@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from threading import Event
@@ -130,13 +131,14 @@ def test_a_node_that_dies_and_a_second_cluster_lose_nothing_and_double_nothing(
 
 
 def kill_an_encoder() -> None:
-    """Kill -9 one process that encodes, if there still is one."""
+    """Kill -9 one process of this cluster that encodes, if there still is one."""
     import psutil
 
-    for process in psutil.process_iter(["name", "cmdline"]):
-        if any("MapWorker" in word for word in process.info["cmdline"] or ()):
-            process.kill()
-            return
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if any("MapWorker" in word for word in process.cmdline()):
+                process.kill()
+                return
 
 
 def test_what_a_killed_driver_reported_is_there_and_the_next_one_goes_on(
