@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from zlib import crc32
 
 import numpy as np
-import pytest
 from shapely.geometry import box
 
-from fakes.model import Paint, plain_picture
+from fakes.model import plain_picture
 from satseek.core.card import ModelCard
 from satseek.core.errors import SourceError
 from satseek.core.model import Model
@@ -97,8 +96,3 @@ class Heard:
 def unreadable() -> Pixels:
     """What a broken file answers."""
     raise SourceError("broken.tif is cut off.")
-
-
-@pytest.fixture
-def paint() -> Paint:
-    return Paint()

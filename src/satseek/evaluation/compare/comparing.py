@@ -17,13 +17,12 @@ from satseek.evaluation.compare.from_archive import STORED
 from satseek.evaluation.compare.judged import judged
 from satseek.evaluation.compare.kept import Kept
 from satseek.evaluation.compare.labels import counted
-from satseek.evaluation.compare.questions import Asked, OwnQuery, asked_of
+from satseek.evaluation.compare.questions import LABELS, Asked, OwnQuery, asked_of
 from satseek.evaluation.compare.report import Comparison
 from satseek.evaluation.compare.sample import Sample
 from satseek.evaluation.compare.tasks import FEWEST_RIGHT, Task, tasks_of
 from satseek.models.catalogue import card_of, load_model, model_for
 
-LABELS, CAPTIONS = "labels", "captions"
 MOST_NODATA = 0.5
 NOTHING_KEPT = partial(Kept, None)
 log = logging.getLogger(__name__)

@@ -11,6 +11,7 @@ from satseek.core.query import MAX_WORDS
 from satseek.evaluation.compare.sample import Sample
 from satseek.search.calibrate_background import SENTENCES
 
+LABELS, CAPTIONS = "labels", "captions"  # what answers are judged by
 MOST_QUERIES = 2_000
 MOST_CAPTIONS = 10_000
 MOST_BYTES = 5_000_000
@@ -45,7 +46,7 @@ def asked_of(sample: Sample, own: Sequence[OwnQuery], *, by: str) -> Asked:
         return texts.setdefault(text, len(texts))
 
     known = sorted({label for item in sample.items for label in item.labels})
-    labels = [(number(phrase(each)), frozenset([each])) for each in known] if by == "labels" else []
+    labels = [(number(phrase(each)), frozenset([each])) for each in known] if by == LABELS else []
     for query in own:
         for label in sorted(query.labels - set(known)):
             raise UsageError(
@@ -53,7 +54,7 @@ def asked_of(sample: Sample, own: Sequence[OwnQuery], *, by: str) -> Asked:
             )
         if query.labels:
             labels.append((number(query.text), query.labels))
-    captions = _captions(sample, number) if by == "captions" else []
+    captions = _captions(sample, number) if by == CAPTIONS else []
     unjudged = [number(query.text) for query in own if not query.labels]
     if not labels and not captions and not own:
         unjudged = [number(sentence) for sentence in SENTENCES]

@@ -13,11 +13,10 @@ from satseek.evaluation.compare.from_archive import STORED, sample_archive
 from satseek.evaluation.compare.from_captions import sample_captioned, with_captions
 from satseek.evaluation.compare.from_folder import sample_folder
 from satseek.evaluation.compare.labels import label, label_by_osm
+from satseek.evaluation.compare.questions import CAPTIONS, LABELS
 from satseek.evaluation.compare.sample import Sample
 from satseek.ingest.cut import CutPlan
 from satseek.stac.reading import is_web
-
-LABELS, CAPTIONS = "labels", "captions"
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from satseek.core.card import ModelCard
 from satseek.core.sensor import BoolArray
-from satseek.evaluation.compare.questions import Asked
+from satseek.evaluation.compare.questions import CAPTIONS, LABELS, Asked
 from satseek.evaluation.compare.sample import Sample
 from satseek.evaluation.ranks import IntArray
 
 WORDS, LIKE, ACROSS = "words", "like", "across"
 LEAST_ALIKE = 0.5  # of the labels of two chips that both have: so much alike is right
+MANY_SCENES = 20  # fewer would say nothing of how much chance decides
 FEWEST_RIGHT = 2  # chips with a label, below which it asks nothing that chance does not decide
 
 
@@ -32,20 +33,20 @@ class Task:
     gains: NDArray[np.float32]  # (queries, gallery): how right an answer is, 0 for wrong
     hidden: BoolArray  # (queries, gallery): no answer at all: the picture itself, and others of the same ground
     groups: IntArray  # (queries,): drawn together where chance is judged
-    told_by: str  # "labels" or "captions"
+    told_by: str  # LABELS or CAPTIONS
 
     @property
     def name(self) -> str:
         """What the task is called, such as `words → rgb`."""
         if self.kind == WORDS:
-            return f"{self.told_by[:-1] if self.told_by == 'captions' else 'words'} → {self.sensors[0]}"
+            return f"{'caption' if self.told_by == CAPTIONS else 'words'} → {self.sensors[0]}"
         return f"like → {self.sensors[0]}" if self.kind == LIKE else " ↔ ".join(self.sensors)
 
     @property
     def title(self) -> str:
         """What a person is told that the task is."""
         sensor = self.sensors[0]
-        if self.kind == WORDS and self.told_by == "captions":
+        if self.kind == WORDS and self.told_by == CAPTIONS:
             return f"a caption asks for its own picture among {sensor}"
         if self.kind == WORDS:
             return f"the words of a label ask for {sensor} chips"
@@ -95,7 +96,7 @@ def _by_captions(sample: Sample, asked: Asked, sensor: str, gallery: IntArray) -
             owners.append(column[owner])
     gains = np.zeros((len(queries), len(gallery)), dtype=np.float32)
     gains[np.arange(len(queries)), owners] = 1
-    return _task(WORDS, (sensor,), queries, gallery, gains, np.zeros(gains.shape, np.bool_), owners, "captions")
+    return _task(WORDS, (sensor,), queries, gallery, gains, np.zeros(gains.shape, np.bool_), owners, CAPTIONS)
 
 
 def _by_labels(sample: Sample, asked: Asked, sensor: str, gallery: IntArray) -> Task:
@@ -109,7 +110,7 @@ def _by_labels(sample: Sample, asked: Asked, sensor: str, gallery: IntArray) -> 
             rows.append(right)
     gains = np.array(rows, dtype=np.float32).reshape(len(queries), len(gallery))
     hidden = np.zeros(gains.shape, np.bool_)
-    return _task(WORDS, (sensor,), queries, gallery, gains, hidden, list(range(len(queries))), "labels")
+    return _task(WORDS, (sensor,), queries, gallery, gains, hidden, list(range(len(queries))), LABELS)
 
 
 def _examples(sample: Sample) -> Iterator[Task]:
@@ -150,7 +151,7 @@ def _shared(
     gains = np.where(hidden | (alike < LEAST_ALIKE), 0, alike).astype(np.float32)
     answerable = gains.any(axis=1)
     groups = _scenes(sample, asking[answerable])
-    return _task(kind, sensors, asking[answerable], gallery, gains[answerable], hidden[answerable], groups, "labels")
+    return _task(kind, sensors, asking[answerable], gallery, gains[answerable], hidden[answerable], groups, LABELS)
 
 
 def _jaccard(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -165,9 +166,6 @@ def _scenes(sample: Sample, rows: IntArray) -> Sequence[int]:
     numbers: dict[str, int] = {}
     of_rows = [numbers.setdefault(sample.items[row].scene, len(numbers)) for row in rows.tolist()]
     return of_rows if len(numbers) >= MANY_SCENES else list(range(len(of_rows)))
-
-
-MANY_SCENES = 20  # fewer would say nothing of how much chance decides
 
 
 def _task(
