@@ -6,7 +6,8 @@ PAGE := src/satseek/service/static/index.html
 PAGE_SOURCES := tools/page.sh $(shell find web -name node_modules -prune -o -type f -print)
 ARGS ?=
 # Two workers on two cores: threads of their own would only wait for each other.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal
+# Servers, browsers and clusters start late on a machine that does much else: what fails is tried once more, and named.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --reruns 1
 
 .PHONY: soak demo page browser test test-quick check format lock setup wheel clean help
 
