@@ -22,6 +22,7 @@ def filled(bucket: Bucket, tmp_path: Path) -> str:
     return bucket.uri()
 
 
+@pytest.mark.slow
 def test_an_archive_in_a_bucket_is_filled_asked_and_looked_after(filled: str, tmp_path: Path) -> None:
     again = satseek("ingest", filled, tmp_path / "land.tif", *CUT, "--json")
     assert (again.json["added"], again.json["already_there"]) == (0, 4)
@@ -41,7 +42,9 @@ def test_an_archive_in_a_bucket_is_filled_asked_and_looked_after(filled: str, tm
     ):
         ran = satseek("archive", *words)
         assert ran.code == 0, (words, ran.err)
-    assert satseek("archive", "import", filled, tmp_path / "chips.parquet", "--json").json["added"] == 1
+    assert satseek("archive", "info", filled, "--json").json["chips"] == 3
+    assert satseek("archive", "import", filled, tmp_path / "chips.parquet").code == 0
+    assert satseek("archive", "info", filled, "--json").json["chips"] == 4
 
 
 def test_the_endpoint_may_be_an_option(filled: str, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
