@@ -75,7 +75,10 @@ def test_the_recipes_are_listed() -> None:
         (["amfmn", "--data", ".", "--device", "tpuu"], "Cannot train with --device tpuu"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_line(arguments: list[str], says: str) -> None:
+def test_what_cannot_be_is_said_in_a_line(
+    arguments: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # runs go to ./runs unless told
     code, out, told = satseek(*arguments)
     assert code in (1, 2)
     assert says in told
