@@ -119,6 +119,15 @@ def migrate(table: Any, version: int) -> bool:
     return version < SCHEMA_VERSION
 
 
+def born_as(schema: pa.Schema, other: pa.Schema) -> pa.Schema:
+    """Return a schema with the birth of another one: of two that make one archive at once, one comes first."""
+    position = schema.get_field_index("id")
+    about = {key: value for key, value in _metadata(schema, "id").items() if key != BORN_KEY}
+    if (name := born(other)) is not None:
+        about[BORN_KEY] = name
+    return schema.set(position, schema.field(position).with_metadata(about))
+
+
 def _about_archive() -> dict[str, str]:
     return {VERSION_KEY: str(SCHEMA_VERSION), PRIMARY_KEY: "1", BORN_KEY: token_hex(8)}
 

@@ -18,7 +18,7 @@ from satseek.archive.indices import Effort, kinds, noted_effort
 from satseek.archive.kept_rows import KeptRows, wanted_bytes
 from satseek.archive.objects import is_object_store, require_answer, storage_options
 from satseek.archive.register import OncePaid
-from satseek.archive.schema import TABLE, born, migrate, require_readable, stored_version
+from satseek.archive.schema import TABLE, born, born_as, migrate, require_readable, stored_version
 from satseek.archive.trips import newest, one_trip, taken
 from satseek.core.errors import ArchiveError, ArchiveNotFound
 
@@ -125,9 +125,16 @@ class Store:
         if self.is_local:
             self._require_room()
         with store_errors(self.uri, "created"):
-            table = self._database.create_table(TABLE, schema=schema, exist_ok=True)
+            table = self._created(schema)
         with_retries(lambda: _at_latest(table, then), self.uri, "created")
         self.sync()
+
+    def _created(self, schema: pa.Schema) -> Any:
+        try:
+            return self._database.create_table(TABLE, schema=schema, exist_ok=True)
+        except (ValueError, RuntimeError):  # made by another process meanwhile, and so with another birth?
+            there: Any = self._database.open_table(TABLE)
+            return self._database.create_table(TABLE, schema=born_as(schema, there.schema), exist_ok=True)
 
     def open(self) -> Snapshot:
         """Open the latest version; `ArchiveNotFound`, `ArchiveTooNew` where that cannot be."""
