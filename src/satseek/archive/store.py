@@ -132,7 +132,10 @@ class Store:
     def _created(self, schema: pa.Schema) -> Any:
         try:
             return self._database.create_table(TABLE, schema=schema, exist_ok=True)
-        except (ValueError, RuntimeError):  # made by another process meanwhile, and so with another birth?
+        except (ValueError, RuntimeError) as error:
+            if "schema" not in str(error).lower():
+                raise
+            # made by another process meanwhile, and so with another birth
             there: Any = self._database.open_table(TABLE)
             return self._database.create_table(TABLE, schema=born_as(schema, there.schema), exist_ok=True)
 
