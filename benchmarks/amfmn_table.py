@@ -44,7 +44,10 @@ FROZEN = (
     "model.backbone=mobilenetv2", IMAGENET, "optimiser.frozen_blocks=17", "data.kept_variants=2",
     "data.image_size=96", "data.store_size=96",
 )  # fmt: skip
-TRAINED = ("data.image_size=64", "data.store_size=64", "optimiser.backbone_learning_rate=5e-4")
+TRAINED = (
+    "data.image_size=64", "data.store_size=64", "data.kept_variants=0", "optimiser.frozen_blocks=0",
+    "optimiser.backbone_learning_rate=5e-4",
+)  # fmt: skip
 BACKBONES = {
     "ResNet-18 from scratch": ("model.backbone=resnet18", "optimiser.start_from="),
     "ResNet-18 warmed up on scene classes": ("model.backbone=resnet18",),
