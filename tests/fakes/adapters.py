@@ -8,9 +8,10 @@ import torch
 
 from fakes.under_contract import Registered
 from satseek.core.card import ModelCard
-from satseek.models.adapter import BRIDGE, LEARNS, MEAN, OPTICAL, RADAR, Adapter, AdapterModel, eyes_of
+from satseek.models.adapter import BRIDGE, LEARNS, MEAN, OPTICAL, Adapter, AdapterModel, eyes_of
 from satseek.models.catalogue import card_of, load_model
 from satseek.models.checkpoint import save_checkpoint
+from satseek.models.eyes import RADAR
 
 EYES = {OPTICAL: "colour", "radar": "sscm"}
 

@@ -12,23 +12,22 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError, UsageError
-from satseek.core.model import Model, require_readable, require_text
+from satseek.core.model import Model, require_text
 from satseek.core.sensor import Pixels
 from satseek.core.vectors import FloatArray, unit_rows
 from satseek.models.checkpoint import load_checkpoint
-from satseek.models.device import Movable
+from satseek.models.eyes import RADAR, identity, move_eyes, seen_by_two
 
 BRIDGE, SHARED = "bridge", "shared"
 HEADS = (BRIDGE, SHARED)
 LEARNS = "adapter"  # what a card says of such a model
-RADAR, OPTICAL = "s1", "optical"
+OPTICAL = "optical"
 MEAN = "mean.optical"  # of the image model's vectors, among the tensors
 FOLDER = "folder"  # the option of an eye's card that says where it lies
 Load = Callable[[str], Model]
@@ -90,26 +89,19 @@ class AdapterModel:
 
     def move_to(self, device: torch.device) -> None:
         """Let both eyes compute there from now on; the head between them is small."""
-        for eye in (self._optical, self._radar):
-            if isinstance(eye, Movable):
-                eye.move_to(device)
+        move_eyes(device, self._optical, self._radar)
 
     @torch.inference_mode()
     def encode_images(self, chips: Sequence[Pixels]) -> FloatArray:
         """Return one unit row for each chip, whichever sensor it comes from; zeros where nothing is known of it."""
-        for chip in chips:
-            require_readable(self.card, chip.sensor)
-        rows = np.zeros((len(chips), self.card.dimensions), dtype=np.float32)
-        radar = [place for place, chip in enumerate(chips) if chip.sensor == RADAR]
-        optical = [place for place, chip in enumerate(chips) if chip.sensor != RADAR]
-        if radar:
-            seen = self._radar.encode_images([chips[place] for place in radar])
-            rows[radar] = self._head.of_radar(torch.from_numpy(seen)).numpy() * seen.any(axis=1, keepdims=True)
-        if optical:
-            seen = self._optical.encode_images([chips[place] for place in optical])
-            apart = torch.from_numpy(unit_rows(seen - self._mean))
-            rows[optical] = self._head.of_optical(apart).numpy() * seen.any(axis=1, keepdims=True)
-        return unit_rows(rows)
+        return seen_by_two(
+            chips,
+            self.card,
+            radar=self._radar,
+            of_radar=lambda seen: self._head.of_radar(torch.from_numpy(seen)).numpy(),
+            optical=self._optical,
+            of_optical=lambda seen: self._head.of_optical(torch.from_numpy(unit_rows(seen - self._mean))).numpy(),
+        )
 
     def encode_texts(self, sentences: Sequence[str], keywords: Sequence[Sequence[str]] | None = None) -> FloatArray:
         """Return one unit row for each text, as the image model does."""
@@ -135,13 +127,9 @@ def require_joinable(optical: ModelCard, radar: ModelCard) -> None:
 def eyes_of(optical: ModelCard, radar: ModelCard, names: Mapping[str, str]) -> dict[str, dict[str, str | None]]:
     """Return what a card keeps of the models that an adapter joins; `names` are what they are loaded by."""
     return {
-        role: {**_identity(card), "load": str(card.options.get(FOLDER, names[role]))}
+        role: {**identity(card), "load": str(card.options.get(FOLDER, names[role]))}
         for role, card in ((OPTICAL, optical), ("radar", radar))
     }
-
-
-def _identity(card: ModelCard) -> dict[str, str | None]:
-    return {"name": card.name, "version": card.version, "weights_sha256": card.weights_sha256}
 
 
 def _eye(name: str, card: ModelCard, load: Load) -> Model:
@@ -154,7 +142,7 @@ def _eye(name: str, card: ModelCard, load: Load) -> Model:
 def _require_taught_with(card: ModelCard, optical: ModelCard, radar: ModelCard) -> None:
     for role, here in ((OPTICAL, optical), ("radar", radar)):
         told = dict(card.options["eyes"][role])
-        if {key: told.get(key) for key in _identity(here)} != _identity(here):
+        if {key: told.get(key) for key in identity(here)} != identity(here):
             raise ModelError(
                 f"'{card.name}' was taught with another '{told['name']}' (version {told['version']}, weights "
                 f"{str(told['weights_sha256'])[:12]}) than the '{here.name}' that is here. Bring that one back, or "

@@ -10,20 +10,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from satseek.core.card import ModelCard
 from satseek.core.errors import ModelError
-from satseek.core.model import Model, require_readable
+from satseek.core.model import Model
 from satseek.core.sensor import Pixels
-from satseek.core.vectors import FloatArray, unit_rows
+from satseek.core.vectors import FloatArray
 from satseek.models.amfmn.entry import ENTRY as WORDS_AND_OPTICAL
 from satseek.models.checkpoint import load_checkpoint
-from satseek.models.device import Movable
-from satseek.models.packaged import packaged
+from satseek.models.eyes import identity, move_eyes, seen_by_two
 from satseek.models.sscm.entry import ENTRY as RADAR
 
 OPTICAL = "optical"  # the mean of optical vectors, among the tensors of a checkpoint
@@ -72,26 +70,19 @@ class BridgeModel:
 
     def move_to(self, device: torch.device) -> None:
         """Let both eyes compute there from now on; the head between them is small."""
-        for eye in (self._optical, self._radar):
-            if isinstance(eye, Movable):
-                eye.move_to(device)
+        move_eyes(device, self._optical, self._radar)
 
     @torch.inference_mode()
     def encode_images(self, chips: Sequence[Pixels]) -> FloatArray:
         """Return one unit row for each chip, whichever sensor it comes from."""
-        for chip in chips:
-            require_readable(self.card, chip.sensor)
-        rows = np.zeros((len(chips), self.card.dimensions), dtype=np.float32)
-        radar = [place for place, chip in enumerate(chips) if chip.sensor == "s1"]
-        optical = [place for place, chip in enumerate(chips) if chip.sensor != "s1"]
-        if radar:
-            seen = self._radar.encode_images([chips[place] for place in radar])
-            crossed = self._bridge(torch.from_numpy(seen)).numpy()
-            rows[radar] = crossed * seen.any(axis=1, keepdims=True)  # of a chip without a valid pixel nothing is known
-        if optical:
-            seen = self._optical.encode_images([chips[place] for place in optical])
-            rows[optical] = (seen - self._optical_mean) * seen.any(axis=1, keepdims=True)
-        return unit_rows(rows)
+        return seen_by_two(
+            chips,
+            self.card,
+            radar=self._radar,
+            of_radar=lambda seen: self._bridge(torch.from_numpy(seen)).numpy(),
+            optical=self._optical,
+            of_optical=lambda seen: seen - self._optical_mean,
+        )
 
     def encode_texts(self, sentences: Sequence[str], keywords: Sequence[Sequence[str]] | None = None) -> FloatArray:
         """Return one unit row for each text, as the text–optical model does."""
@@ -100,10 +91,7 @@ class BridgeModel:
 
 def eyes_of(optical: ModelCard, radar: ModelCard) -> dict[str, dict[str, str | None]]:
     """Return what a card must keep of the models that a bridge was taught with."""
-    return {
-        role: {"name": card.name, "version": card.version, "weights_sha256": card.weights_sha256}
-        for role, card in (("optical", optical), ("radar", radar))
-    }
+    return {"optical": identity(optical), "radar": identity(radar)}
 
 
 def _require_taught_with(card: ModelCard, optical: ModelCard, radar: ModelCard) -> None:
@@ -114,6 +102,3 @@ def _require_taught_with(card: ModelCard, optical: ModelCard, radar: ModelCard) 
                 f"'{card.name}' was taught with another '{told[role]['name']}' (version {told[role]['version']}) than "
                 "this SatSeek has. Train it again: satseek train satseek-one --data DIR."
             )
-
-
-ENTRY = packaged("satseek-one", BridgeModel.load)

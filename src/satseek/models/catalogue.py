@@ -48,7 +48,7 @@ MODELS: Registry[ModelEntry] = Registry(
         "remoteclip-b32": "satseek.models.clip.entry:REMOTECLIP_B32",
         "remoteclip-l14": "satseek.models.clip.entry:REMOTECLIP_L14",
         "remoteclip-rn50": "satseek.models.clip.entry:REMOTECLIP_RN50",
-        "satseek-one": "satseek.models.bridge:ENTRY",
+        "satseek-one": "satseek.models.one:ENTRY",
         "siglip-b16": "satseek.models.clip.entry:SIGLIP_B16",
         "skyclip-b32": "satseek.models.clip.entry:SKYCLIP_B32",
         "skyclip-l14": "satseek.models.clip.entry:SKYCLIP_L14",

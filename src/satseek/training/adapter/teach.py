@@ -25,10 +25,11 @@ from satseek.losses.discrepancy import discrepancy
 from satseek.losses.info_nce import info_nce
 from satseek.losses.mutual_information import mutual_information
 from satseek.losses.neighbour import neighbour
-from satseek.models.adapter import BRIDGE, LEARNS, MEAN, OPTICAL, RADAR, Adapter, eyes_of, require_joinable
+from satseek.models.adapter import BRIDGE, LEARNS, MEAN, OPTICAL, Adapter, eyes_of, require_joinable
 from satseek.models.catalogue import load_model
 from satseek.models.checkpoint import save_checkpoint
 from satseek.models.device import place
+from satseek.models.eyes import RADAR
 from satseek.training.adapter.settings import AdapterLoss, AdapterRecipe
 from satseek.training.bridge.teach import VectorBatch, VectorBatches
 from satseek.training.bridge.windows import Windows, windows_of
