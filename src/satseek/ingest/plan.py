@@ -11,7 +11,7 @@ from satseek.core.errors import ModelError, SourceError, UsageError
 from satseek.core.model import require_readable
 from satseek.core.scene import Scene, Window
 from satseek.ingest.ahead import Ahead
-from satseek.ingest.cut import CutPlan, cut
+from satseek.ingest.cut import CutPlan, Cutting, cut
 from satseek.ingest.job import Job, OpenReader, Surveyed
 from satseek.ingest.lanes import NamedWindow, spread
 from satseek.ingest.report import Tally
@@ -37,14 +37,7 @@ def survey(
         try:
             require_bands(card, scene)
             with open_reader(scene) as reader:
-                cutting = cut(
-                    plan,
-                    width=reader.width,
-                    height=reader.height,
-                    ground_resolution_m=reader.ground_resolution_m,
-                    has_place=reader.has_place,
-                    is_picture=_is_picture(scene),
-                )
+                cutting = cut_open(scene, reader, plan)
                 scene = reader.scene  # its unit is settled now, and need not be looked into at each further opening
                 _warn_of(scene, reader, tally)
                 _warn_of_zeros(card, scene, tally)
@@ -56,6 +49,18 @@ def survey(
         yield Surveyed(number, scene, cutting, windows)
         number += 1
     tally.found_all()
+
+
+def cut_open(scene: Scene, reader: SceneReader, plan: CutPlan) -> Cutting:
+    """Return the windows that a plan makes of a scene whose header is open."""
+    return cut(
+        plan,
+        width=reader.width,
+        height=reader.height,
+        ground_resolution_m=reader.ground_resolution_m,
+        has_place=reader.has_place,
+        is_picture=_is_picture(scene),
+    )
 
 
 def jobs(

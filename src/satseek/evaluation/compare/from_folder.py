@@ -11,9 +11,9 @@ from satseek.core.scene import Scene
 from satseek.evaluation.compare.from_archive import item_of_chip, require_count
 from satseek.evaluation.compare.sample import Sample, draw_order
 from satseek.ingest.annotate import Annotator
-from satseek.ingest.cut import CutPlan, cut
+from satseek.ingest.cut import CutPlan
 from satseek.ingest.discover import discover
-from satseek.ingest.plan import PICTURE_ENDINGS
+from satseek.ingest.plan import cut_open
 from satseek.raster.read import SceneReader
 from satseek.raster.windows import ChipWindow
 
@@ -52,14 +52,7 @@ def sample_folder(folder: str, *, plan: CutPlan, count: int, seed: int) -> Sampl
 
 def _windows(scene: Scene, plan: CutPlan) -> Iterator[tuple[str, _Cut]]:
     with SceneReader(scene) as reader:
-        cutting = cut(
-            plan,
-            width=reader.width,
-            height=reader.height,
-            ground_resolution_m=reader.ground_resolution_m,
-            has_place=reader.has_place,
-            is_picture=all(band.href.lower().endswith(PICTURE_ENDINGS) for band in scene.bands),
-        )
+        cutting = cut_open(scene, reader, plan)
         settled = reader.scene
     id_of = chip_id_maker(scene, "compare")
     for window in cutting:
