@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -25,6 +26,7 @@ from satseek.cli import (
     train,
     why,
 )
+from satseek.cli.light_start import start_lightly
 
 
 class FirstGlance(TyperGroup):
@@ -112,4 +114,5 @@ def _say_in_environment(ctx: typer.Context, name: str, value: str) -> None:
 
 def main() -> None:
     """Run the program."""
+    start_lightly(sys.argv[1:])
     app()
