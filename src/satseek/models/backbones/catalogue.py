@@ -1,4 +1,4 @@
-"""Which trunk a name means: `mobilenetv2`, or any timm network that gives maps at strides 4, 8, 16 and 32."""
+"""Which trunk a name means: `mobilenetv2`, an EfficientNet-Lite, or any timm network with maps at four strides."""
 
 from __future__ import annotations
 
@@ -42,6 +42,10 @@ def build_backbone(name: str) -> Backbone:
         from satseek.models.backbones.mobilenet import MobileNetV2
 
         return cast(Backbone, MobileNetV2())
+    from satseek.models.backbones.efficientnet import SCALES, EfficientNetLite
+
+    if name in SCALES:
+        return cast(Backbone, EfficientNetLite(name))
     return cast(Backbone, TimmBackbone(name))
 
 
