@@ -104,3 +104,10 @@ def test_every_recipe_can_be_run_on_a_processor() -> None:
 def test_a_preset_that_is_not_there_is_answered_with_those_that_are() -> None:
     with pytest.raises(UsageError, match="Did you mean 'cpu'"):
         read_recipe("sscm", preset="cqu")
+
+
+def test_a_bridge_or_an_adapter_says_that_its_models_are_frozen_whole() -> None:
+    for name in ("satseek-one", "adapter"):
+        for change in ("optimiser.frozen_blocks=3", "optimiser.frozen_filters=true"):
+            with pytest.raises(UsageError, match="frozen whole"):
+                read_recipe(name, [change])

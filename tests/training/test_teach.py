@@ -92,6 +92,12 @@ def test_a_run_learns_colours_and_leaves_a_model_that_finds_them(data: Path, tmp
         ("model.keywords=true", "optimiser.accumulate=2"),
         ("model.salience=false", "optimiser.frozen_blocks=3", "data.kept_variants=1", "data.choose_every=2"),
         ("optimiser.frozen_blocks=7", "data.kept_variants=2"),
+        (
+            "model.backbone=efficientnet_lite0",
+            "optimiser.frozen_blocks=6",
+            "data.kept_variants=2",
+            "optimiser.frozen_filters=true",
+        ),
     ],
 )
 def test_every_way_to_train_makes_its_loss_smaller(changes: tuple[str, ...], data: Path, tmp_path: Path) -> None:

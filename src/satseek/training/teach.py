@@ -17,6 +17,8 @@ from satseek.losses.dynamic_margin import dynamic_margin
 from satseek.losses.prior_similarity import PriorSimilarity
 from satseek.models.amfmn.network import Amfmn
 from satseek.models.amfmn.vocabulary import Vocabulary
+from satseek.models.backbones.catalogue import freeze_filters
+from satseek.models.backbones.imagenet import fill_from_imagenet, is_imagenet
 from satseek.models.checkpoint import load_checkpoint, save_checkpoint
 from satseek.training.across.settings import PairRecipe
 from satseek.training.across.teach import train_pairs
@@ -124,16 +126,13 @@ def starting_network(recipe: Recipe, vocabulary: Vocabulary, data: Path) -> Amfm
     """Return the network with the weights that the run begins with, frozen where the recipe says so."""
     settings = recipe.optimiser
     network = Amfmn(recipe.model, vocabulary.size, dropout=settings.dropout, word_dropout=recipe.augment.word_dropout)
-    if settings.start_from.endswith(".npz"):
-        places = [Path(settings.start_from), data / settings.start_from]
-        place = next((each for each in places if each.is_file()), places[0])
-        load = getattr(network.image.backbone, "load_imagenet", None)
-        if load is None:
-            raise UsageError(f"'{settings.start_from}' holds weights of mobilenetv2, not of {recipe.model.backbone}.")
-        load(place)
+    if is_imagenet(settings.start_from):
+        fill_from_imagenet(network.image.backbone, recipe.model.backbone, settings.start_from, [data])
     elif settings.start_from:
         _go_on_from(network, Path(settings.start_from))
     network.image.backbone.freeze_first(settings.frozen_blocks)
+    if settings.frozen_filters:
+        freeze_filters(network.image.backbone, recipe.model.backbone)
     if recipe.teaches == "keywords":
         network.requires_grad_(False)
         network.keyword.requires_grad_(True)

@@ -13,10 +13,11 @@ import torch
 from PIL import Image
 
 from satseek.core.errors import ModelError, UnknownName, UsageError
-from satseek.models.backbones.catalogue import build_backbone
+from satseek.models.backbones.catalogue import build_backbone, freeze_filters
 from satseek.models.backbones.efficientnet import EfficientNetLite
 from satseek.models.backbones.inverted import SameConv
 from satseek.models.backbones.mobilenet import MobileNetV2
+from satseek.training.settings import KEEPABLE
 
 SHARED = Path(os.environ.get("SATSEEK_SHARED_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 WEIGHTS = SHARED / "weights" / "mobilenet_v2_imagenet_fp16.npz"
@@ -164,3 +165,32 @@ class _Touch:
 
     def __reduce__(self) -> object:
         return Path.touch, (self.place,)
+
+
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("size", [8, 9, 11, 13])
+def test_filters_that_are_kept_hand_the_gradient_down_as_trained_ones_do(size: int, kernel: int) -> None:
+    torch.manual_seed(size)
+    convolution = SameConv(6, 6, kernel, stride=2, groups=6, active=True)
+    picture = torch.randn(2, 6, size, size, requires_grad=True)
+    wanted = torch.randn_like(convolution(picture))
+    (trained,) = torch.autograd.grad((convolution(picture) * wanted).sum(), picture)
+    convolution.requires_grad_(False)
+    (kept,) = torch.autograd.grad((convolution(picture) * wanted).sum(), picture)
+    torch.testing.assert_close(kept, trained)
+
+
+@pytest.mark.parametrize("name", KEEPABLE)
+def test_recipes_know_between_which_blocks_maps_can_be_kept_for_the_mask(name: str) -> None:
+    ends = build_backbone(name).ends
+    assert KEEPABLE[name] == (ends[1] + 2, ends[2])  # behind the first block at stride 16, within that stride
+
+
+def test_with_frozen_filters_everything_else_learns() -> None:
+    network = build_backbone("efficientnet_lite0")
+    freeze_filters(network, "efficientnet_lite0")
+    network(torch.rand(2, 3, 64, 64) * 255)[-1].sum().backward()
+    for convolution in network.convolutions():
+        assert (convolution.weight.grad is None) == (convolution.groups > 1)
+    with pytest.raises(UsageError, match="frozen_filters=false"):
+        freeze_filters(build_backbone("resnet18"), "resnet18")

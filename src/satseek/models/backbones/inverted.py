@@ -6,8 +6,9 @@ Sandler et al., "MobileNetV2: Inverted Residuals and Linear Bottlenecks", CVPR 2
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -64,6 +65,16 @@ class InvertedTrunk(nn.Module):
         for module in (self.stem, *self.blocks[:blocks]) if blocks else ():
             module.requires_grad_(False)
 
+    def freeze_filters(self) -> None:
+        """Keep the filters that each channel has for itself, 3 % of the weights: most of a step's time goes there.
+
+        Measured on a processor in bf16: the gradients of a 5×5 filter's weights, or of its bias alone, take 100 ms,
+        that of its input 7 ms.
+        """
+        for convolution in self.convolutions():
+            if convolution.groups > 1:
+                convolution.requires_grad_(False)
+
     def convolutions(self) -> list[SameConv]:
         """Return all convolutions, in the order in which pictures go through them."""
         return [module for module in self.modules() if isinstance(module, SameConv)]
@@ -116,8 +127,37 @@ class SameConv(nn.Conv2d):
         """Return the map; at stride 1 the padding is even and the convolution does it itself."""
         if self.stride[0] > 1:
             x = functional.pad(x, _same_padding(x.shape[-1], self) + _same_padding(x.shape[-2], self))
-        x = super().forward(x)
-        return functional.relu6(x) if self.active else x
+        kept = self.groups > 1 and self.stride[0] > 1 and not self.weight.requires_grad and torch.is_grad_enabled()
+        x = KeptFilter.apply(x, self.weight, self.bias, self.stride[0]) if kept else super().forward(x)
+        return functional.relu6(x, inplace=True) if self.active else x
+
+
+class KeptFilter(torch.autograd.Function):
+    """A depthwise convolution whose weights are not trained; its input's gradient is an ordinary convolution, too.
+
+    PyTorch's own takes 350 ms on a processor in bf16 where this takes 20, a third of a whole step.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, stride: int) -> Tensor:
+        """Return the map."""
+        ctx.save_for_backward(weight)
+        ctx.shape, ctx.stride = x.shape, stride
+        return functional.conv2d(x, weight, bias, stride, groups=len(weight))
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the input's gradient: the map's, with zeros between, filtered by the mirrored filter."""
+        (gradient,), (weight,) = gradients, ctx.saved_tensors
+        stride, kernel = ctx.stride, weight.shape[-1]
+        batch, channels, high, wide = gradient.shape
+        spread = gradient.new_zeros((batch, channels, (high - 1) * stride + 1, (wide - 1) * stride + 1))
+        spread = spread.contiguous(memory_format=torch.channels_last)
+        spread[:, :, ::stride, ::stride] = gradient
+        mirrored = weight.flip(2, 3).to(gradient.dtype)
+        made = functional.conv2d(spread, mirrored, padding=kernel - 1, groups=channels)
+        beyond = (0, ctx.shape[3] - made.shape[3], 0, ctx.shape[2] - made.shape[2])  # pixels that no filter reached
+        return functional.pad(made, beyond), None, None, None
 
 
 def _width_of(block: nn.Module) -> int:

@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from satseek.core.errors import ModelError, UsageError
+from satseek.core.errors import ModelError
 from satseek.datasets.catalogue import load_pairs
 from satseek.datasets.co_registered import CoRegisteredSet
 from satseek.datasets.joined_pairs import JoinedPairs
+from satseek.models.backbones.catalogue import freeze_filters
+from satseek.models.backbones.imagenet import fill_from_imagenet, is_imagenet
 from satseek.models.checkpoint import load_checkpoint, save_checkpoint
 from satseek.models.sscm.model import MEANS
 from satseek.models.sscm.network import Sscm
@@ -65,22 +67,19 @@ def starting_pair_network(recipe: PairRecipe, data: Path) -> Sscm:
     """Return the network with the weights that the run begins with."""
     settings = recipe.optimiser
     network = Sscm(recipe.model)
-    place = Path(settings.start_from)
-    if settings.start_from.endswith(".npz"):
-        found = next((each for each in (place, data / place, data.parent / place) if each.is_file()), place)
+    if is_imagenet(settings.start_from):
         for trunk in network.trunks:
-            load = getattr(getattr(trunk, "backbone", None), "load_imagenet", None)
-            if load is None:
-                raise UsageError(
-                    f"'{settings.start_from}' holds weights of mobilenetv2, not of {recipe.model.backbone}."
-                )
-            load(found)
+            fill_from_imagenet(
+                getattr(trunk, "backbone", None), recipe.model.backbone, settings.start_from, [data, data.parent]
+            )
     elif settings.start_from:
-        _go_on_from(network, place)
-    if settings.frozen_blocks:
-        for trunk in network.trunks:
-            backbone: Any = trunk.backbone
+        _go_on_from(network, Path(settings.start_from))
+    for trunk in network.trunks:
+        backbone: Any = getattr(trunk, "backbone", None)
+        if settings.frozen_blocks:
             backbone.freeze_first(settings.frozen_blocks)
+        if settings.frozen_filters:
+            freeze_filters(backbone, recipe.model.backbone)
     return network.to(memory_format=torch.channels_last)
 
 

@@ -62,6 +62,11 @@ class BridgeRecipe:
             require_within(key, value, low, high)
         if self.data.window_m <= 0:
             raise UsageError(f"'data.window_m' is {self.data.window_m:g}; a window has a side, such as 1920.")
+        if self.optimiser.frozen_blocks or self.optimiser.frozen_filters:
+            raise UsageError(
+                "The models under a bridge or an adapter are frozen whole; leave out optimiser.frozen_blocks and "
+                "optimiser.frozen_filters."
+            )
 
     @property
     def choose_every(self) -> int:
