@@ -16,10 +16,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Lock, Thread
+from http.server import BaseHTTPRequestHandler
+from threading import Lock
 from typing import Any
 from urllib.parse import unquote, urlparse
+
+from fakes.listening import listening
 
 with suppress(ImportError):
     import huggingface_hub  # noqa: F401 - it reads the environment once, so before any test changes it
@@ -101,18 +103,8 @@ def model_hub() -> Iterator[Hub]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
-    httpd.block_on_close = False
-    hub.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-    thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
-    thread.start()
-    try:
+    with listening(Handler) as hub.url:
         yield hub
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
 
 
 _Reply = tuple[int, dict[str, str], bytes]

@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import count
 from pathlib import Path
-from threading import Condition, Event, Lock, Thread, local
+from threading import Condition, Event, Lock, local
 from typing import Any, NamedTuple
+
+from fakes.listening import listening
 
 REGION = "us-east-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "somebody", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": REGION}
@@ -241,25 +243,11 @@ def proxy_before(server: S3Server) -> Iterator[Proxy]:
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-        block_on_close = False
-        request_queue_size = 128
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """Say nothing of clients that were killed in the middle of a request."""
-
-    httpd = Quiet(("127.0.0.1", 0), Handler)
-    proxy.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-    thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        proxy.given_up.set()
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
+    with listening(Handler) as proxy.url:
+        try:
+            yield proxy
+        finally:
+            proxy.given_up.set()
 
 
 @contextmanager

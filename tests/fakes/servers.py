@@ -19,11 +19,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlparse
+
+from fakes.listening import listening
 
 STAC_API = "https://api.stacspec.org/v1.0.0"
 
@@ -158,18 +160,8 @@ def _serving(answer_to: _AnswerTo, troubles: Troubles | None) -> Iterator[Server
         def log_message(self, format: str, *args: Any) -> None:
             pass
 
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    httpd.daemon_threads = True
-    httpd.block_on_close = False
-    server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
-    thread = Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.005}, daemon=True)
-    thread.start()
-    try:
+    with listening(Handler) as server.url:
         yield server
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
 
 
 def _ranged(data: bytes, kind: str, wanted: str | None, *, accepts: bool) -> _Answer:

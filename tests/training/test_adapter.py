@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
+from fakes.brightness import write_brightness_pairs
 from fakes.command import satseek
 from fakes.eyes import Eye, optical_eye, radar_eye
 from satseek.core.errors import ModelError, UnknownName, UsageError
@@ -30,21 +29,7 @@ CHANGES = (
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Places of one brightness each: radar is the darker the brighter the optical picture is."""
-    folder = tmp_path_factory.mktemp("adapter")
-    records = []
-    for name in ("s1", "s2"):
-        (folder / name).mkdir()
-    for number, level in enumerate(np.linspace(20, 230, 30).astype(int)):
-        Image.fromarray(np.full((16, 16), 250 - level, np.uint8)).save(folder / "s1" / f"{number}.png")
-        Image.fromarray(np.full((16, 16, 3), level, np.uint8)).save(folder / "s2" / f"{number}.png")
-        files = {sensor: f"{sensor}/{number}.png" for sensor in ("s1", "s2")}
-        told = {"split": "val" if number % 5 == 2 else "train", "bounds": [0, 0, 160, 160], "tile": "x"}
-        days = {"s1_date": "07.11.2020", "s2_date": "04.11.2020"}
-        records.append({"id": str(number), **files, **told, **days})
-    listed = {"crs": "EPSG:3395", "ground_resolution_m": 10, "size_pixels": 16, "pairs": records}
-    (folder / "pairs.json").write_text(json.dumps(listed))
-    return folder
+    return write_brightness_pairs(tmp_path_factory.mktemp("adapter"), places=30, side=16)
 
 
 @pytest.fixture

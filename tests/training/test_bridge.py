@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
+from fakes.brightness import write_brightness_pairs
 from fakes.eyes import Eye, optical_eye, radar_eye
 from satseek.core.errors import ModelError, UsageError
 from satseek.core.sensor import Pixels
@@ -34,21 +33,7 @@ CHANGES = (
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Places of one brightness each: radar is the darker the brighter the optical picture is."""
-    folder = tmp_path_factory.mktemp("bridge")
-    records = []
-    for name in ("s1", "s2"):
-        (folder / name).mkdir()
-    for number, level in enumerate(np.linspace(20, 230, 40).astype(int)):
-        Image.fromarray(np.full((32, 32), 250 - level, np.uint8)).save(folder / "s1" / f"{number}.png")
-        Image.fromarray(np.full((32, 32, 3), level, np.uint8)).save(folder / "s2" / f"{number}.png")
-        files = {sensor: f"{sensor}/{number}.png" for sensor in ("s1", "s2")}
-        told = {"split": "val" if number % 5 == 2 else "train", "bounds": [0, 0, 320, 320], "tile": "x"}
-        days = {"s1_date": "07.11.2020", "s2_date": "04.11.2020"}
-        records.append({"id": str(number), **files, **told, **days})
-    listed = {"crs": "EPSG:3395", "ground_resolution_m": 10, "size_pixels": 32, "pairs": records}
-    (folder / "pairs.json").write_text(json.dumps(listed))
-    return folder
+    return write_brightness_pairs(tmp_path_factory.mktemp("bridge"), places=40, side=32)
 
 
 @pytest.fixture
