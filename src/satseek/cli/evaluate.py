@@ -86,7 +86,9 @@ def run(
         options = PairOptions(of_set, shift, turns, verify, candidates)
         if dataset == PAIRS:
             from satseek.models.catalogue import load_model
+            from satseek.models.memory import keep_large_blocks
 
+            keep_large_blocks()
             encoders = {name: load_model(name) for name in _names(models)}
             _show(measure(encoders, data, split, options, seed, quiet), published, json)
             return
@@ -95,7 +97,9 @@ def run(
         from satseek.evaluation.captions import require_mode
         from satseek.models.catalogue import load_model
         from satseek.models.device import place
+        from satseek.models.memory import keep_large_blocks
 
+        keep_large_blocks()
         loaded = {name: load_model(name) for name in _names(models)}
         for model in loaded.values():
             require_mode(model, mode)

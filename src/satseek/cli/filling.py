@@ -116,7 +116,9 @@ def compute_on(model: Model, device: str, devices: int | None = None) -> Model:
     """Return the model as it computes where it is told; PyTorch is loaded only for one that needs it, or if asked."""
     if device != "auto" or devices is not None or hasattr(model, "move_to"):
         from satseek.models.many_devices import on_devices
+        from satseek.models.memory import keep_large_blocks
 
+        keep_large_blocks()
         return on_devices(model, device, devices)
     return model
 

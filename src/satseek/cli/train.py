@@ -132,8 +132,10 @@ def _train(
     quiet: bool,
     json: bool,
 ) -> None:
+    from satseek.models.memory import keep_large_blocks
     from satseek.training.teach import train
 
+    keep_large_blocks()
     device, devices, precision = machine
     quiet = quiet or not _speaks()
     with progress(f"training {recipe.name}", unit="images", quiet=quiet) as ticker:
