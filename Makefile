@@ -5,6 +5,8 @@ READY := .venv/.ready
 PAGE := src/satseek/service/static/index.html
 PAGE_SOURCES := tools/page.sh $(shell find web -name node_modules -prune -o -type f -print)
 ARGS ?=
+# Where it is set, each of the suite's hundreds of processes would compile all that it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 # Two workers on two cores: threads of their own would only wait for each other.
 # Servers, browsers and clusters start late on a machine that does much else: what fails is tried once more, and named.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --reruns 1

@@ -39,6 +39,7 @@ SMALL = (
     "model.dimensions=256", "model.embedding=128", "model.hidden=128", "model.pooling=mean", "model.salience=false",
     "data.batch=128", "data.captions_per_image=1", "data.choose_every=1000", "augment.smallest_crop=0.6",
     "loss.scene_class=0", "optimiser.learning_rate=1e-3", "optimiser.average=0.95", "optimiser.dropout=0.1",
+    "optimiser.frozen_filters=false",
 )  # fmt: skip
 FROZEN = (
     "model.backbone=mobilenetv2", IMAGENET, "optimiser.frozen_blocks=17", "data.kept_variants=2",

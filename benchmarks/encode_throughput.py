@@ -20,6 +20,7 @@ from throughput import matrix_peak, operations, seconds_of
 from satseek.core.sensor import Pixels
 from satseek.models.amfmn.network import Amfmn, AmfmnSettings
 from satseek.models.catalogue import MODELS, load_model
+from satseek.models.memory import keep_large_blocks
 
 BATCH = 32
 WANTED_SHARE = 0.7
@@ -30,10 +31,12 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--rounds", type=int, default=5)
     asked = options.parse_args()
+    keep_large_blocks()  # as the commands do
     before = matrix_peak()
     networks = {
         "resnet18_224": (Amfmn(AmfmnSettings(), 10).image.eval(), 224),
         "mobilenetv2_128": (Amfmn(AmfmnSettings(backbone="mobilenetv2"), 10).image.eval(), 128),
+        "efficientnet_lite2_192": (Amfmn(AmfmnSettings(backbone="efficientnet_lite2"), 10).image.eval(), 192),
     }
     speeds = {name: _ways(network, size, asked.rounds) for name, (network, size) in networks.items()}
     peak = max(before, matrix_peak())

@@ -1,6 +1,6 @@
 """Ways to run the shipped `amfmn` on a processor: PyTorch plain and compiled, OpenVINO, ONNX Runtime; images and words.
 
-    uv pip install openvino onnx onnxruntime      # ways that are not installed are left out, and said
+    uv pip install openvino onnx onnxruntime onnxscript   # ways that are not installed are left out, and said
     python benchmarks/encoder_runtime.py --rounds 5
 
 Each way encodes the same batches of random chips at the model's own size with the same weights; how far its vectors
@@ -27,6 +27,7 @@ from satseek.models.amfmn.model import AmfmnModel
 from satseek.models.amfmn.network import Amfmn, AmfmnSettings
 from satseek.models.amfmn.on_demand import AmfmnOnDemand
 from satseek.models.checkpoint import load_checkpoint
+from satseek.models.memory import keep_large_blocks
 from satseek.models.packaged import weights_folder
 
 BATCH = 32
@@ -40,6 +41,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=5)
     options.add_argument("--only", nargs="*", help="names of ways")
     given = options.parse_args()
+    keep_large_blocks()  # as the command does
     eye = _image_tower()
     size = AmfmnModel.load(weights_folder("amfmn")).card.chip_size
     images = torch.rand(BATCH, 3, size, size, generator=torch.Generator().manual_seed(0)) * 255
@@ -133,7 +135,9 @@ def _compiled(eye: nn.Module, images: Tensor) -> Way:
 def _exported(eye: nn.Module, images: Tensor) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "eye.onnx"
-        torch.onnx.export(eye, (images,), str(path), input_names=["images"], output_names=["vectors"], dynamo=False)
+        program = torch.onnx.export(eye, (images,), input_names=["images"], output_names=["vectors"], dynamo=True)
+        assert program is not None
+        program.save(str(path))
         return path.read_bytes()
 
 

@@ -39,6 +39,7 @@ from satseek.ingest.lanes import NamedWindow
 from satseek.ingest.pipeline import default_workers, ingest
 from satseek.ingest.read import JobReader
 from satseek.models.catalogue import load_model
+from satseek.models.memory import keep_large_blocks
 from satseek.raster.read import SceneReader
 from satseek.raster.recognise import scene_of_files
 
@@ -81,6 +82,7 @@ def main() -> None:
     options.add_argument("--workers", type=int, default=default_workers())
     options.add_argument("--profile", action="store_true", help="print where the encoding thread's time goes, too")
     given = options.parse_args()
+    keep_large_blocks()  # as the command does
     model = load_model(given.model)
     plan = CutPlan(chip=given.chip or model.card.chip_size)
     with tempfile.TemporaryDirectory() as folder:
