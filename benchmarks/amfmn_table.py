@@ -39,7 +39,6 @@ SMALL = (
     "model.dimensions=256", "model.embedding=128", "model.hidden=128", "model.pooling=mean", "model.salience=false",
     "data.batch=128", "data.captions_per_image=1", "data.choose_every=1000", "augment.smallest_crop=0.6",
     "loss.scene_class=0", "optimiser.learning_rate=1e-3", "optimiser.average=0.95", "optimiser.dropout=0.1",
-    "optimiser.frozen_filters=false",
 )  # fmt: skip
 FROZEN = (
     "model.backbone=mobilenetv2", IMAGENET, "optimiser.frozen_blocks=17", "data.kept_variants=2",
@@ -139,7 +138,13 @@ def _run(cell: Cell, data: Path) -> dict[str, Any]:
     from satseek.training.teach import train
 
     spent = time.process_time()
-    changes = [*SMALL, f"data.sets={cell.sets}", f"optimiser.epochs={EPOCHS[cell.sets]}", *cell.changes]
+    changes = [
+        *SMALL,
+        "optimiser.frozen_filters=false",
+        f"data.sets={cell.sets}",
+        f"optimiser.epochs={EPOCHS[cell.sets]}",
+        *cell.changes,
+    ]
     with TemporaryDirectory() as folder:
         out = Path(folder)
         if cell.warm_up:

@@ -36,6 +36,7 @@ def write_pictures(folder: Path, *, train: int = 18, val: int = 6, size: int = 4
 
 SMALL = (
     "teaches=all",
+    "model.backbone=mobilenetv2",
     "data.sets=folder",
     "data.image_size=32",
     "data.store_size=32",

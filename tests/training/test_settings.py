@@ -28,9 +28,11 @@ def test_changes_are_made_with_or_without_the_section() -> None:
 
 def test_kept_maps_and_the_mask_go_together_where_their_sizes_agree() -> None:
     kept = ["data.kept_variants=2", "optimiser.frozen_blocks"]
-    assert read_recipe("amfmn", [kept[0], f"{kept[1]}=7"]).model.salience
+    assert read_recipe("amfmn", [kept[0], f"{kept[1]}=8"]).model.salience
+    with pytest.raises(UsageError, match="between 8 and 14"):
+        read_recipe("amfmn", [kept[0], f"{kept[1]}=15"])
     with pytest.raises(UsageError, match="between 7 and 12"):
-        read_recipe("amfmn", [kept[0], f"{kept[1]}=13"])
+        read_recipe("amfmn", [kept[0], f"{kept[1]}=13", "model.backbone=mobilenetv2"])
     with pytest.raises(UsageError, match=r"frozen_blocks above 0"):
         read_recipe("amfmn", [kept[0], f"{kept[1]}=0"])
 
