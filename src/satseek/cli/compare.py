@@ -149,13 +149,11 @@ def _compared(
     from satseek.evaluation.compare.questions import read_queries
     from satseek.evaluation.compare.sources import Cutting, archive_card, drawn, judged_by
     from satseek.models.device import device_of
-    from satseek.models.memory import keep_large_blocks
 
     if not 0 < least_cover <= 1:
         raise UsageError(
             f"A label covers a share above 0 and up to 1 of a chip; {least_cover:g} is none (--least-cover)."
         )
-    keep_large_blocks()
     labels, captions, osm, queries = given
     contenders = contenders_of(names, stored=archive_card(source))
     own = [] if queries is None else read_queries(queries)

@@ -18,7 +18,8 @@ PAD_BYTES = 64 * 2**20  # taken beyond what is asked for, so that it is asked fo
 def keep_large_blocks() -> bool:
     """Keep them from now on, in this process; False where the C library is another and nothing is changed.
 
-    For jobs that encode or train and then end. A server that idles for days should give back what it does not need.
+    For jobs that encode or train and then end. A server that idles for days should give back what it does not need, and
+    where memory is measured, what was freed would not be told from what is held.
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -278,7 +278,7 @@ def test_what_cannot_be_trained_is_said(data: Path, tmp_path: Path) -> None:
         lessons(data, small("data.window=96"), tmp_path)
     with pytest.raises(UsageError, match="no 'rgb'"):
         lessons(data, small("model.sensors=s1:VH rgb:red,green,blue"), tmp_path)
-    with pytest.raises(UsageError, match="weights of mobilenetv2"):
+    with pytest.raises(UsageError, match="no ImageNet weights for 'structure'"):
         starting_pair_network(small("optimiser.start_from=some.npz"), data)
 
 
