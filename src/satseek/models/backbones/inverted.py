@@ -127,7 +127,7 @@ class SameConv(nn.Conv2d):
         """Return the map; at stride 1 the padding is even and the convolution does it itself."""
         if self.stride[0] > 1:
             x = functional.pad(x, _same_padding(x.shape[-1], self) + _same_padding(x.shape[-2], self))
-        kept = self.groups > 1 and self.stride[0] > 1 and not self.weight.requires_grad and torch.is_grad_enabled()
+        kept = self.groups > 1 and self.stride[0] > 1 and not self.weight.requires_grad and x.requires_grad
         x = KeptFilter.apply(x, self.weight, self.bias, self.stride[0]) if kept else super().forward(x)
         return functional.relu6(x, inplace=True) if self.active else x
 
