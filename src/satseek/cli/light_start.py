@@ -1,7 +1,7 @@
-"""Leaves out of a process that only asks what LanceDB would import and an archive never uses: two of its three seconds.
+"""Leaves out of a process that only asks what LanceDB would import and an archive never uses: half of its start.
 
-Measured with `python -X importtime`, 2026-11: of 3.1 s for `import lancedb`, 1.0 s are pandas, which pyarrow looks for
-wherever it is installed, and 1.0 s the client of LanceDB's REST catalogues with its hundreds of pydantic models.
+Measured with `python -X importtime`, 2026-11: a third of `import lancedb` is pandas, which pyarrow looks for wherever
+it is installed, and a third the client of LanceDB's REST catalogues with its hundreds of pydantic models.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-ASKS = frozenset(("search", "locate", "why"))  # verbs that only read archives
+ASKS = frozenset(("search", "locate", "why"))
 _ABSENT = frozenset(("pandas",))  # asked for by those who can do without
 _HOLLOW = frozenset(("lance_namespace_urllib3_client",))  # named in signatures of what is never called
 

@@ -14,7 +14,14 @@ from satseek.core.registry import Registry
 from satseek.models.amfmn.network import AmfmnSettings
 
 # How many frozen blocks of a backbone end between its maps at strides 8 and 16.
-KEEPABLE = {"mobilenetv2": (7, 12), "efficientnet_lite0": (6, 10), "efficientnet_lite2": (8, 14)}
+KEEPABLE = {
+    "mobilenetv2": (7, 12),
+    "efficientnet_lite0": (6, 10),
+    "efficientnet_lite1": (8, 14),
+    "efficientnet_lite2": (8, 14),
+    "efficientnet_lite3": (8, 16),
+    "efficientnet_lite4": (10, 20),
+}
 
 
 @dataclass(frozen=True)
