@@ -83,23 +83,20 @@ def run(
       satseek evaluate structure pairs --data ../shared/data/s1s2 --split val --shift 32 --verify
     """
     with errors_for_people():
+        from satseek.models.catalogue import load_model
+        from satseek.models.memory import keep_large_blocks
+
+        keep_large_blocks()
         options = PairOptions(of_set, shift, turns, verify, candidates)
         if dataset == PAIRS:
-            from satseek.models.catalogue import load_model
-            from satseek.models.memory import keep_large_blocks
-
-            keep_large_blocks()
             encoders = {name: load_model(name) for name in _names(models)}
             _show(measure(encoders, data, split, options, seed, quiet), published, json)
             return
         options.require_none()
         from satseek.datasets.catalogue import load_captioned
         from satseek.evaluation.captions import require_mode
-        from satseek.models.catalogue import load_model
         from satseek.models.device import place
-        from satseek.models.memory import keep_large_blocks
 
-        keep_large_blocks()
         loaded = {name: load_model(name) for name in _names(models)}
         for model in loaded.values():
             require_mode(model, mode)

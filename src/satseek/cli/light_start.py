@@ -18,14 +18,12 @@ _ABSENT = frozenset(("pandas",))  # asked for by those who can do without
 _HOLLOW = frozenset(("lance_namespace_urllib3_client",))  # named in signatures of what is never called
 
 
-def start_lightly(arguments: Sequence[str]) -> bool:
-    """Leave it all out where these are the arguments of a verb that only asks; say whether it is left out."""
+def start_lightly(arguments: Sequence[str]) -> None:
+    """Leave it all out where these are the arguments of a verb that only asks."""
     verb = next(iter(arguments), "")
     needs_pandas = any(argument.endswith(("geoparquet", ".parquet")) for argument in arguments)  # GeoPandas writes it
-    light = verb in ASKS and not needs_pandas and "lancedb" not in sys.modules
-    if light:
+    if verb in ASKS and not needs_pandas and "lancedb" not in sys.modules:
         sys.meta_path.insert(0, _LeftOut())
-    return light
 
 
 class _LeftOut(MetaPathFinder, Loader):

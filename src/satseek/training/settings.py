@@ -12,16 +12,7 @@ from typing import Any, get_type_hints
 from satseek.core.errors import UnknownName, UsageError, did_you_mean
 from satseek.core.registry import Registry
 from satseek.models.amfmn.network import AmfmnSettings
-
-# How many frozen blocks of a backbone end between its maps at strides 8 and 16.
-KEEPABLE = {
-    "mobilenetv2": (7, 12),
-    "efficientnet_lite0": (6, 10),
-    "efficientnet_lite1": (8, 14),
-    "efficientnet_lite2": (8, 14),
-    "efficientnet_lite3": (8, 16),
-    "efficientnet_lite4": (10, 20),
-}
+from satseek.models.backbones.catalogue import keepable_blocks
 
 
 @dataclass(frozen=True)
@@ -298,7 +289,7 @@ def _check_kept(recipe: Recipe) -> None:
             "'data.kept_variants' keeps what frozen blocks make: set optimiser.frozen_blocks above 0, "
             "or data.kept_variants=0."
         )
-    first, last = KEEPABLE.get(recipe.model.backbone, (0, frozen))
+    first, last = keepable_blocks(recipe.model.backbone) or (0, frozen)
     if recipe.model.salience and not first <= frozen <= last:
         raise UsageError(
             f"'optimiser.frozen_blocks' is {frozen}; with data.kept_variants and the salience mask it must lie between "

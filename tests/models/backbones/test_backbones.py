@@ -13,11 +13,10 @@ import torch
 from PIL import Image
 
 from satseek.core.errors import ModelError, UnknownName, UsageError
-from satseek.models.backbones.catalogue import build_backbone, freeze_filters
-from satseek.models.backbones.efficientnet import EfficientNetLite
+from satseek.models.backbones.catalogue import build_backbone, freeze_filters, keepable_blocks
+from satseek.models.backbones.efficientnet import SCALES, EfficientNetLite
 from satseek.models.backbones.inverted import SameConv
 from satseek.models.backbones.mobilenet import MobileNetV2
-from satseek.training.settings import KEEPABLE
 
 SHARED = Path(os.environ.get("SATSEEK_SHARED_DATA", Path(__file__).parents[3].parent / "shared" / "data"))
 WEIGHTS = SHARED / "weights" / "mobilenet_v2_imagenet_fp16.npz"
@@ -180,10 +179,14 @@ def test_filters_that_are_kept_hand_the_gradient_down_as_trained_ones_do(size: i
     torch.testing.assert_close(kept, trained)
 
 
-@pytest.mark.parametrize("name", KEEPABLE)
+@pytest.mark.parametrize("name", ["mobilenetv2", *SCALES])
 def test_recipes_know_between_which_blocks_maps_can_be_kept_for_the_mask(name: str) -> None:
-    ends = build_backbone(name).ends
-    assert KEEPABLE[name] == (ends[1] + 2, ends[2])  # behind the first block at stride 16, within that stride
+    network = build_backbone(name)
+    assert keepable_blocks(name) == (network.ends[1] + 2, network.ends[2])
+    first, last = keepable_blocks(name) or (0, 0)
+    picture = torch.zeros(1, 3, 64, 64)
+    sides = [network.begin(picture, blocks)[0].shape[-1] for blocks in (first - 1, first, last, last + 1, last + 2)]
+    assert sides == [8, 4, 4, 4, 2]  # the last block at stride 16 is left to be gone through
 
 
 def test_with_frozen_filters_everything_else_learns() -> None:

