@@ -91,6 +91,7 @@ class Store:
 
     @cached_property
     def _database(self) -> Any:
+        os.environ.setdefault("LANCEDB_LOG", "error")  # of what it warns, such as a rival's commit, we try again
         import lancedb
 
         session = lancedb.Session(
