@@ -20,7 +20,10 @@ import pytest
 from fakes.chips import card, chip, clustered
 from fakes.command import land
 from fakes.ray_cluster import NODE, two_nodes
+from fakes.s3 import S3Server, environment, s3_server
 from satseek.archive.archive import Archive
+from satseek.archive.indices_on_ray import build_on_ray
+from satseek.archive.store import Store
 from satseek.archive.tuning import Tuning
 from satseek.core.result import IngestReport
 from satseek.core.scene import Scene
@@ -42,8 +45,14 @@ CHIPS = 3 * 144
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    with two_nodes() as nodes:
+def server() -> Iterator[S3Server]:
+    with s3_server() as running, environment(running.url):
+        yield running
+
+
+@pytest.fixture(scope="module")
+def cluster(server: S3Server) -> Iterator[Any]:
+    with two_nodes() as nodes:  # which find the server by their environment, as machines find theirs
         yield nodes
 
 
@@ -106,6 +115,16 @@ def test_two_nodes_make_the_archive_and_the_report_of_one_machine(
     assert (report.added, report.refused, report.scenes) == (CHIPS, told.refused, told.scenes)
     assert (progress[-1].done, progress[-1].added, progress[-1].all_known) == (CHIPS, CHIPS, True)
     assert len({each.done for each in progress}) > 3  # it moves on the way
+
+
+def test_a_cluster_fills_a_bucket_with_the_archive_of_one_machine(
+    joined: Any, server: S3Server, scenes: Path, expected: tuple[dict[str, Any], IngestReport]
+) -> None:
+    archive = Archive.create(f"s3://{server.new_bucket()}/archive", load_model("colour").card)
+    report = fill(archive, scenes)
+    assert rows_of(archive) == expected[0]
+    assert (report.added, report.refused) == (CHIPS, expected[1].refused)
+    assert archive.verify().ok
 
 
 def test_a_node_that_dies_and_a_second_cluster_lose_nothing_and_double_nothing(
@@ -182,21 +201,61 @@ def test_a_node_with_another_satseek_is_refused_with_both_versions_named(joined:
         joined.remove_node(old)
 
 
-def test_an_index_that_workers_built_is_searched_by_lancedb(joined: Any, tmp_path: Path) -> None:
-    chips, vectors = [chip(number) for number in range(3_000)], clustered(3_000, 16)
-    tuning = Tuning(index_rows=1_000, partition_rows=500, exact_rows=10)
-    archive = Archive.create(str(tmp_path / "archive"), card(dimensions=16), tuning=tuning)
-    for start in range(0, 3_000, 1_000):
+INDEXED = 3_000
+TUNING = Tuning(index_rows=1_000, partition_rows=500, exact_rows=10)
+
+
+def of_three_fragments(uri: str) -> Archive:
+    archive = Archive.create(uri, card(dimensions=16), tuning=TUNING)
+    chips, vectors = [chip(number) for number in range(INDEXED)], clustered(INDEXED, 16)
+    for start in range(0, INDEXED, 1_000):
         archive.add(chips[start : start + 1_000], vectors[start : start + 1_000])
+    return archive
+
+
+def require_right_answers(archive: Archive) -> None:
+    vectors = clustered(INDEXED, 16)
+    for index in (0, 1_500, 2_999):
+        best = archive.nearest(vectors[index], k=5)
+        truth = np.argsort(-vectors @ vectors[index])[:5]
+        assert best.ids[0] == chip(int(index)).id
+        assert len(set(best.ids) & {chip(int(each)).id for each in truth}) >= 4
+
+
+def test_an_index_that_workers_built_is_searched_by_lancedb(joined: Any, tmp_path: Path) -> None:
+    archive = of_three_fragments(str(tmp_path / "archive"))
     report = archive.optimize(ray_workers=2)
     assert "vector" in report.built
     assert report.vector_index == "IVF_RQ"
     assert report.recall_at_10 is not None
     assert report.recall_at_10 > 0.9
-    for index in (0, 1_500, 2_999):
-        best = archive.nearest(vectors[index], k=5)
-        truth = np.argsort(-vectors @ vectors[index])[:5]
-        assert best.ids[0] == chips[index].id
-        assert len(set(best.ids) & {chips[each].id for each in truth}) >= 4
+    require_right_answers(archive)
+
+
+def test_workers_index_fragments_of_a_bucket_each_for_itself_and_all_parts_are_searched_as_one(
+    joined: Any, server: S3Server
+) -> None:
+    archive = of_three_fragments(f"s3://{server.new_bucket()}/archive")
+    store = Store(archive.uri)
+    build_on_ray(store.latest().table, TUNING, uri=store.table_uri, options=store.options, workers=2)
+    parts = parts_of_the_index(store)
+    assert len(parts) == 2
+    assert sorted(number for part in parts for number in part) == [0, 1, 2]
+    again = Archive.open(archive.uri, tuning=TUNING)
+    assert {index.column: index.rows for index in again.info().indices}["vector"] == INDEXED
+    require_right_answers(again)
+
+    archive.add([chip(number) for number in range(INDEXED, INDEXED + 200)], clustered(200, 16))
+    assert archive.optimize().recall_at_10 is not None  # takes the new ones in, without Ray
+    assert len(parts_of_the_index(store)) == 1
+    require_right_answers(archive)
     assert archive.verify().ok
-    assert not archive.optimize(ray_workers=2).built  # nothing came since
+
+
+def parts_of_the_index(store: Store) -> list[list[int]]:
+    """Return the numbers of the fragments behind each part of the vector index."""
+    import lance
+
+    dataset = lance.dataset(store.table_uri, storage_options=store.options)
+    (index,) = (each for each in dataset.describe_indices() if each.name == "vector_idx")
+    return [list(part.fragment_ids) for part in index.segments]
