@@ -198,6 +198,7 @@ def test_scan_is_newest_first_undated_last_ties_by_id(archive: Archive) -> None:
     assert [batch.ids for batch in archive.scan(limit=3, batch=2)] == [found.ids[:2], found.ids[2:3]]
 
 
+@pytest.mark.slow
 def test_threads_of_one_reader_answer_each_for_itself_while_the_archive_grows(archive: Archive) -> None:
     from concurrent.futures import ThreadPoolExecutor
 

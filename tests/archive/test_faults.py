@@ -81,6 +81,7 @@ def open_folder() -> Iterator[Path]:
             each.chmod(0o755 if each.is_dir() else 0o644)
 
 
+@pytest.mark.slow
 def test_an_archive_that_may_only_be_read_is_read_and_says_so_when_written(open_folder: Path) -> None:
     archive = Archive.create(str(open_folder / "archive"), card())
     archive.add(scattered(20), clustered(20))
@@ -113,6 +114,7 @@ def test_an_archive_that_may_only_be_read_is_read_and_says_so_when_written(open_
     assert len(archive) == 20
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_loses_nothing(small_disk: Path) -> None:
     archive = Archive.create(str(small_disk / "archive"), card(dimensions=256))
     vectors = clustered(2_000, 256)
@@ -128,6 +130,7 @@ def test_a_full_disk_is_said_and_loses_nothing(small_disk: Path) -> None:
     assert again.verify().ok
 
 
+@pytest.mark.slow
 def test_a_file_size_limit_is_told_like_a_full_disk(archive: Archive) -> None:
     """The same where nobody may mount a small disk: the system refuses to write beyond a limit."""
     archive.add(scattered(10), clustered(10))

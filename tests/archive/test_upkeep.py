@@ -52,6 +52,7 @@ def test_optimize_joins_fragments_and_takes_new_rows_into_the_indices(archive: A
     assert [each.id for each in archive.get([each.id for each in scattered(60)])] == [each.id for each in scattered(60)]
 
 
+@pytest.mark.slow
 def test_a_vector_index_is_built_when_it_pays_and_its_recall_is_said(tmp_path: Path) -> None:
     tuning = Tuning(index_rows=1_000, partition_rows=256)
     archive = Archive.create(str(tmp_path / "a"), card(), tuning=tuning)

@@ -15,6 +15,8 @@ from fakes.command import satseek
 from satseek.archive.archive import Archive
 from satseek.models.catalogue import load_model
 
+pytestmark = pytest.mark.slow
+
 ASKED = """
 import sys
 from satseek.cli.app import main

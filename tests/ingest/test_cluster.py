@@ -71,6 +71,7 @@ def folder(tmp_path: Path) -> Path:
     return scenes
 
 
+@pytest.mark.slow
 def test_the_steps_of_a_cluster_make_the_archive_and_the_report_of_one_machine(folder: Path, tmp_path: Path) -> None:
     card = load_model("colour").card
     here, there = Archive.create(str(tmp_path / "here"), card), Archive.create(str(tmp_path / "there"), card)

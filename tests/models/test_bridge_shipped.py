@@ -34,6 +34,7 @@ def test_it_is_small_and_made_for_the_shipped_eyes(model: Model) -> None:
     assert model_for(card).card.makes_same_vectors_as(card)
 
 
+@pytest.mark.slow
 @needs_pairs
 def test_words_rank_radar_much_as_they_rank_the_optical_pictures_of_the_same_places(model: Model) -> None:
     pairs = load_pairs("s1s2", SHARED, split="val")

@@ -13,6 +13,8 @@ from satseek.core.area import Area
 from satseek.core.errors import ArchiveNotFound, UsageError
 from satseek.core.filters import Filters
 
+pytestmark = pytest.mark.slow
+
 SMALL_INDEX = Tuning(index_rows=1_000, exact_rows=60, partition_rows=256)
 HERE = Filters(where=Area((-20, -20, 20, 20)))
 

@@ -14,6 +14,8 @@ from satseek.archive.schema import CARD_KEY, VERSION_KEY
 from satseek.core.errors import ArchiveError, ArchiveNotFound, ArchiveReadOnly, ArchiveTooNew, UsageError
 from satseek.core.filters import Filters
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.slow
 def test_a_bucket_that_does_not_exist(bucket: Bucket) -> None:

@@ -16,6 +16,8 @@ from satseek.core.area import Area
 from satseek.core.errors import UsageError
 from satseek.core.filters import Filters
 
+pytestmark = pytest.mark.slow
+
 SMALL_INDEX = Tuning(index_rows=500, exact_rows=20, partition_rows=256)
 HERE = Filters(where=Area((-20, -20, 20, 20)), sensors=("s1",))
 

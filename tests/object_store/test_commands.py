@@ -10,6 +10,8 @@ import pytest
 from fakes.command import land, satseek
 from object_store.conftest import Bucket
 
+pytestmark = pytest.mark.slow
+
 CUT = ("--chip", 50, "--overlap", 0, "--workers", 1)
 
 

@@ -257,6 +257,7 @@ STRIPED = {"compress": "deflate", "blockysize": 1}
 ROTATED = TILED | {"transform": rasterio.Affine(0.9, 0.4, 3e5, 0.4, -0.9, 5e6)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", [TILED, STRIPED, ROTATED], ids=["tiled", "striped", "rotated"])
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the peak of memory is read from /proc")
 def test_a_raster_of_100_000_pixels_a_side_costs_no_more_than_a_few_chips(

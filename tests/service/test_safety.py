@@ -68,6 +68,7 @@ def every_answer(client: TestClient) -> Iterator[str]:
         yield client.post("/locate", json={"q": "water", "scene": scene, **asked}).text
 
 
+@pytest.mark.slow
 def test_no_answer_tells_where_anything_lies_on_the_disk(client: TestClient, painted_archive: Path):
     catalog_folder = str(painted_archive.parent.parent)
     for text in every_answer(client):

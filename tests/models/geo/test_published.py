@@ -48,6 +48,7 @@ def test_bands_stand_in_the_order_of_torchgeos_registry(registry: str) -> None:
     assert "_sentinel1_grd_bands = ['VV', 'VH']" in registry
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in SOURCES if not name.startswith(("closp", "dofa"))])
 def test_each_network_at_its_true_size_makes_as_many_numbers_as_its_card_says(
     name: str, monkeypatch: pytest.MonkeyPatch
