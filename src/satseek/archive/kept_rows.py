@@ -6,7 +6,6 @@ when an archive goes back to an earlier version. So what is kept outlives the ve
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from satseek.archive.trips import ROW_ID, taken
-from satseek.core.errors import UsageError
+from satseek.core.environment import number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -90,14 +89,7 @@ class KeptRows:
 
 def wanted_bytes() -> int:
     """Return how much of what was read from an object store may be kept, as the environment says."""
-    text = os.environ.get(SIZE_NAME, "")
-    try:
-        megabytes = float(text) if text else MEGABYTES
-    except ValueError:
-        megabytes = -1.0
-    if not 0 <= megabytes < float("inf"):
-        raise UsageError(f"{SIZE_NAME} is '{text}'. Give the megabytes that may be kept in memory, such as 256, or 0.")
-    return int(megabytes * 1e6)
+    return int(1e6 * number(SIZE_NAME, MEGABYTES, wanted="the megabytes that may be kept in memory, such as 256, or 0"))
 
 
 def _size(table: pa.Table) -> int:

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 
+from satseek.core.environment import number
 from satseek.core.errors import ArchiveError, UsageError
 
 SCHEMES = ("s3", "gs", "az", "abfss", "memory")  # s3 is what the tests run on; the others are Lance's own word for it
@@ -75,11 +76,6 @@ def require_answer(uri: str, options: Mapping[str, str]) -> None:
 
 
 def _patience() -> float:
-    text = os.environ.get(PATIENCE_NAME, "")
-    try:
-        seconds = float(text) if text else REQUEST_SECONDS
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds < float("inf"):
-        raise UsageError(f"{PATIENCE_NAME} is '{text}'. Give the seconds that one request may take, such as 30.")
-    return seconds
+    return number(
+        PATIENCE_NAME, REQUEST_SECONDS, wanted="the seconds that one request may take, such as 30", zero=False
+    )

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from satseek.core.environment import cache_folder
 from satseek.core.errors import SourceError
 from satseek.core.sensor import BoolArray
 from satseek.datasets.names_array import NamesArray
@@ -123,8 +124,7 @@ def _fingerprint(sources: Iterable[Path]) -> str:
 
 
 def _own_cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "satseek"
+    return cache_folder() / "satseek"
 
 
 def _short(folder: Path) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from satseek.core.chip import Chip
+from satseek.core.environment import cache_folder
 from satseek.core.errors import ModelError, SourceError
 from satseek.models.structure.maps import StructureMaps
 from satseek.models.structure.registration import KEPT_AS, Candidates, candidates_of
@@ -44,10 +45,8 @@ class StructureCache:
         folder = Path(uri)
         if folder.is_dir() and os.access(folder, os.W_OK):
             return StructureCache(maps, folder / FILE)
-        base = os.environ.get("XDG_CACHE_HOME")
-        own = (Path(base) if base else Path.home() / ".cache") / "satseek"
         name = hashlib.sha256(uri.encode("utf-8", "surrogateescape")).hexdigest()[:16]
-        return StructureCache(maps, own / f"{name}-{FILE}")
+        return StructureCache(maps, cache_folder() / "satseek" / f"{name}-{FILE}")
 
     def of(self, chips: Sequence[Chip]) -> tuple[dict[str, Candidates], dict[str, str]]:
         """Return chip id -> its map, and why some have none: pixels that are gone, chips too small."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from satseek.core.environment import cache_folder
 from satseek.core.errors import ModelError
 from satseek.models.brought.published import Licence, Published
 
@@ -21,10 +22,7 @@ WEIGHTS = "SATSEEK_WEIGHTS"  # the environment variable that names the folder
 def weights_home() -> Path:
     """Return the folder that brought weights are kept in, one folder a model."""
     told = os.environ.get(WEIGHTS)
-    if told:
-        return Path(told).expanduser()
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "satseek" / "weights"
+    return Path(told).expanduser() if told else cache_folder() / "satseek" / "weights"
 
 
 def folder_of(published: Published) -> Path:
@@ -69,8 +67,7 @@ def in_hub_cache(repository: str | None, file: str, revision: str = "main") -> P
 
 def in_torch_cache(file_name: str) -> Path | None:
     """Return a file that torch.hub, and so torchgeo, has already downloaded, or None."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    own = Path(os.environ.get("TORCH_HOME") or (Path(base) if base else Path.home() / ".cache") / "torch").expanduser()
+    own = Path(os.environ.get("TORCH_HOME") or cache_folder() / "torch").expanduser()
     cached = own / "hub" / "checkpoints" / file_name
     return cached if cached.is_file() else None
 
@@ -80,10 +77,8 @@ def _hub_cache() -> Path:
     told = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
     if told:
         return Path(told).expanduser()
-    home, base = os.environ.get("HF_HOME"), os.environ.get("XDG_CACHE_HOME")
-    return (
-        Path(home).expanduser() if home else (Path(base) if base else Path.home() / ".cache") / "huggingface"
-    ) / "hub"
+    home = os.environ.get("HF_HOME")
+    return (Path(home).expanduser() if home else cache_folder() / "huggingface") / "hub"
 
 
 def _cached_as(repository: str) -> str:
