@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from satseek.archive.cells import CELL_COLUMNS, cells_of_many
+from satseek.archive.schema import CHIP_COLUMNS
 from satseek.core.chip import BBox, Chip, Geometry
 from satseek.core.errors import ArchiveError
 from satseek.core.period import as_utc
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LONGEST_FACT = 200  # characters; a longer value is filtered by its hash
 UNIT_TOLERANCE = 1e-3
 _POLYGON = 3  # as GEOS numbers kinds of shapes
+_WRITER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 
 
 def table_of(chips: Sequence[Chip], vectors: FloatArray, schema: pa.Schema, *, now: datetime) -> pa.Table:
@@ -45,8 +47,9 @@ def table_of(chips: Sequence[Chip], vectors: FloatArray, schema: pa.Schema, *, n
 def chips_of(table: pa.Table) -> list[Chip]:
     """Return the chips of rows that hold at least the chip columns."""
     geometries = geometries_of(table.column("geometry"))
-    rows = table.drop_columns(["geometry"]).to_pylist()
-    return [_chip(row, geometry) for row, geometry in zip(rows, geometries, strict=True)]
+    rows = table.select([name for name in CHIP_COLUMNS if name != "geometry"]).to_pylist()
+    read = _ReadOnce()
+    return [_chip(row, geometry, read) for row, geometry in zip(rows, geometries, strict=True)]
 
 
 def vectors_of(table: pa.Table) -> FloatArray:
@@ -131,9 +134,39 @@ def wkb_of(geometries: Sequence[Geometry | None]) -> list[bytes | None]:
     """Return GeoJSON geometries as WKB, many at once."""
     import shapely
 
-    texts = [None if geometry is None else json.dumps(geometry) for geometry in geometries]
-    shapes = shapely.from_geojson(np.asarray(texts, dtype=object))
+    shapes = np.full(len(geometries), None, dtype=object)
+    plain = [row for row, each in enumerate(geometries) if each is not None and _is_one_ring(each)]
+    outlines = _outlines([each["coordinates"][0] for each in geometries if each is not None and _is_one_ring(each)])
+    if outlines is None:  # something odd is among them: GEOS reads each text by itself, and says what is wrong
+        plain = []
+    else:
+        shapes[plain] = outlines
+    rest = sorted({row for row, each in enumerate(geometries) if each is not None}.difference(plain))
+    shapes[rest] = shapely.from_geojson(np.asarray([json.dumps(geometries[row]) for row in rest], dtype=object))
     return list(shapely.to_wkb(shapes, output_dimension=2))
+
+
+def _is_one_ring(geometry: Geometry) -> bool:
+    coordinates = geometry.get("coordinates")
+    return geometry.get("type") == "Polygon" and isinstance(coordinates, list | tuple) and len(coordinates) == 1
+
+
+def _outlines(rings: Sequence[Sequence[Sequence[float]]]) -> NDArray[Any] | None:
+    """Return the polygons of plain outlines, built at once, for nearly all chips have one; None where some are not."""
+    import shapely
+
+    try:
+        lengths = np.array([len(ring) for ring in rings], dtype=np.int64)
+        points = np.array([point for ring in rings for point in ring], dtype=np.float64)
+        if points.shape[1:] != (2,) or not np.isfinite(points).all() or not lengths.all():
+            return None
+        ends = lengths.cumsum()
+        if not np.array_equal(points[ends - lengths], points[ends - 1]):
+            return None
+        owners = np.repeat(np.arange(len(rings)), lengths)
+        return np.asarray(shapely.polygons(shapely.linearrings(points, indices=owners)))
+    except (ValueError, TypeError, shapely.errors.ShapelyError):
+        return None
 
 
 def _columns(chips: Sequence[Chip]) -> dict[str, list[Any]]:
@@ -145,14 +178,14 @@ def _columns(chips: Sequence[Chip]) -> dict[str, list[Any]]:
 
 
 class _OncePerScene:
-    """Writes JSON, and the same object only once: all chips of a scene share their address and its properties."""
+    """Writes JSON, and what is the same only once: all chips of a scene have their address in common."""
 
     def __init__(self) -> None:
         self._object: Mapping[str, Any] | None = None
         self._text = ""
 
     def __call__(self, value: Mapping[str, Any]) -> str:
-        if value is not self._object:
+        if value is not self._object and value != self._object:
             self._object, self._text = value, _json(value)
         return self._text
 
@@ -180,7 +213,19 @@ def _no_columns() -> dict[str, list[Any]]:
     return {name: [] for name in (*_row(empty, _json), *CELL_COLUMNS)}
 
 
-def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
+class _ReadOnce:
+    """Reads JSON, and what is the same only once, as it was written."""
+
+    def __init__(self) -> None:
+        self._text, self._object = "{}", dict[str, Any]()
+
+    def __call__(self, text: str) -> Mapping[str, Any]:
+        if text != self._text:
+            self._text, self._object = text, json.loads(text)
+        return self._object
+
+
+def _chip(row: Mapping[str, Any], geometry: Geometry | None, read: Callable[[str], Mapping[str, Any]]) -> Chip:
     return Chip(
         id=row["id"],
         sensor=row["sensor"],
@@ -189,7 +234,7 @@ def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
         window=Window(*row["window"]),
         scale=row["scale"],
         size=(row["size"][0], row["size"][1]),
-        address=json.loads(row["address"]),
+        address=read(row["address"]),
         geometry=geometry,
         bbox=None if row["bbox"] is None else _bbox(row["bbox"]),
         datetime=None if row["datetime"] is None else as_utc(row["datetime"]),
@@ -197,7 +242,7 @@ def _chip(row: Mapping[str, Any], geometry: Geometry | None) -> Chip:
         caption=row["caption"],
         keywords=tuple(row["keywords"] or ()),
         labels=tuple(row["labels"] or ()),
-        properties=json.loads(row["properties"] or "{}"),
+        properties=json.loads(row["properties"]) if (row["properties"] or "{}") != "{}" else {},
         nodata_share=row["nodata_share"],
         cloud_share=row["cloud_share"],
     )
@@ -219,7 +264,7 @@ def _geojson(shape: Any) -> Geometry:
 
 
 def _json(value: Mapping[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return _WRITER.encode(value) if value else "{}"
 
 
 def _plain(value: Any) -> Any:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ROWS_AT_ONCE = 50_000  # in one transaction; 512 numbers each, that is 100 MB
+BATCH_ROWS = 8_192  # as Lance's joins have them: of a longer batch they copy every column anew for each part of it
 IDS_AT_ONCE = 10_000
 
 
@@ -38,12 +39,15 @@ def add(store: Store, chips: Sequence[Chip], vectors: FloatArray) -> int:
 
 def add_rows(store: Store, rows: pa.Table) -> int:
     """Add or replace rows of the archive's own schema in one transaction; returns how many are new."""
+    import pyarrow as pa
+
+    batches = pa.Table.from_batches(rows.to_batches(max_chunksize=BATCH_ROWS), rows.schema)
 
     def merge(table: Any) -> int:
         # Without the id index: with it Lance joins on another path that does not notice when two processes insert
         # the same id at once, and both rows stay. The path without notices by the primary key, and tries again.
         builder = table.merge_insert("id").use_index(False)
-        return int(builder.when_matched_update_all().when_not_matched_insert_all().execute(rows).num_inserted_rows)
+        return int(builder.when_matched_update_all().when_not_matched_insert_all().execute(batches).num_inserted_rows)
 
     return store.commit(merge) if len(rows) else 0
 
