@@ -33,8 +33,11 @@ IMAGENET = "optimiser.start_from=weights/mobilenet_v2_imagenet_fp16.npz"
 MARGINS = {
     "triplet": ("loss.name=triplet", "loss.margin=0.2"),
     "L_ct": ("loss.name=dynamic_margin", "loss.margin=0.6", "loss.beta=5"),
+    "triplet of .6": ("loss.name=triplet", "loss.margin=0.6"),  # as wide as L_ct's is between texts that are unlike
+    "L_ct of .2": ("loss.name=dynamic_margin", "loss.margin=0.2", "loss.beta=5"),  # as narrow as the plain one
     "InfoNCE": ("loss.name=info_nce",),
 }
+PLAIN, SAME_WIDTH = ("triplet", "L_ct"), ("triplet of .6", "L_ct of .2")
 SMALL = (
     "model.dimensions=256", "model.embedding=128", "model.hidden=128", "model.pooling=mean", "model.salience=false",
     "data.batch=128", "data.captions_per_image=1", "data.choose_every=1000", "augment.smallest_crop=0.6",
@@ -89,12 +92,13 @@ def cells() -> Iterator[Cell]:
                 whole = (*TRAINED, *changes, "model.guidance=soft", *MARGINS["L_ct"])
                 yield Cell("backbones", name, "ucm", 1, whole, warm_up="warmed up" in name)
     yield from _of_margins(VARIANTS, range(2, 6))
+    yield from _of_margins(("soft",), range(1, 6), SAME_WIDTH)
 
 
-def _of_margins(variants: tuple[str, ...], seeds: Iterable[int]) -> Iterator[Cell]:
+def _of_margins(variants: tuple[str, ...], seeds: Iterable[int], margins: tuple[str, ...] = PLAIN) -> Iterator[Cell]:
     for seed in seeds:
         for variant in variants:
-            for margin in ("triplet", "L_ct"):
+            for margin in margins:
                 changes = (*FROZEN, f"model.guidance={variant}", *MARGINS[margin])
                 yield Cell("margin", f"{variant}, {margin}", "ucm", seed, changes)
 
@@ -216,8 +220,12 @@ def _print(runs: list[dict[str, Any]]) -> None:
     """Print the table as it stands in docs/results.md."""
     print("\n| guidance, UCM | triplet, margin .2 | dynamic margin L_ct | seeds |\n|---|---|---|---|")
     for variant in VARIANTS:
-        both = [_figures(runs, "margin", f"{variant}, {margin}", "ucm") for margin in ("triplet", "L_ct")]
+        both = [_figures(runs, "margin", f"{variant}, {margin}", "ucm") for margin in PLAIN]
         print(f"| {variant} | {_spread(both[0])} | {_spread(both[1])} | {min(map(len, both))} |")
+    print("\n| soft guidance, UCM | margin .2 | margin .6 |\n|---|---|---|")
+    for name, widths in {"triplet": (PLAIN[0], SAME_WIDTH[0]), "L_ct": (SAME_WIDTH[1], PLAIN[1])}.items():
+        told = (_spread(_figures(runs, "margin", f"soft, {width}", "ucm")) for width in widths)
+        print(f"| {name} | {' | '.join(told)} |")
     print("\n| one seed, L_ct | UCM | RSITMD | RSICD | joint: RSICD | RSITMD | UCM |\n|---|---|---|---|---|---|---|")
     for name in (*VARIANTS, "dual, InfoNCE"):
         single = [_spread(_figures(runs, "sets", name, each)) for each in SETS[:3]]

@@ -143,7 +143,7 @@ ROWS: dict[str, Callable[[int, Constants], str]] = {
     "encoding, GPU hours (assumed 3,000 chips/s)": lambda n, _: f"{n / GPU_CHIPS_PER_S / 3600:,.1f}",
     "the one writer, hours a shard (commits of 50,000)": lambda n, c: f"{_commit_hours(n, c):,.2g}",
     "requests that write, all shards": lambda n, c: f"{n / COMMIT_ROWS * c.puts_a_commit:,.0f}",
-    "vector index, core hours a shard": lambda n, c: f"{2 * min(n, SHARD) / 1e6 * c.index_s_a_million / 3600:,.1f}",
+    "vector index, core hours a shard": lambda n, c: f"{2 * min(n, SHARD) / 1e6 * c.index_s_a_million / 3600:,.2f}",
     "memory of a process that searches a shard": lambda n, c: f"{_memory_gb(n, c):,.2f} GB",
     "requests of a query on an object store": lambda n, c: f"{_shards(n) * c.gets_a_query:,.0f}",
     "bytes of a query on an object store": lambda n, c: _bytes(_shards(n) * c.bytes_a_query),

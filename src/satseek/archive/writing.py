@@ -21,7 +21,7 @@ from satseek.core.vectors import FloatArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_AT_ONCE = 50_000  # in one transaction; 512 numbers each, that is 100 MB
+ROWS_AT_ONCE = 100_000  # in one transaction; 512 numbers each, that is 200 MB
 BATCH_ROWS = 8_192  # as Lance's joins have them: of a longer batch they copy every column anew for each part of it
 IDS_AT_ONCE = 10_000
 
