@@ -53,11 +53,15 @@ class PeakMemory:
 
 
 def resident_mb() -> float:
-    """Return what this process holds in memory now; where that cannot be asked, the most it ever held."""
+    """Return what this process holds in memory of its own now; where that cannot be asked, the most it ever held.
+
+    Pages of files, such as the code of libraries, are left out: the system takes and returns them as it likes.
+    """
     try:
         with open(_PAGES, encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-    except (OSError, ValueError, IndexError):
+            _, resident, of_files, *_ = map(int, file.read().split())
+        return (resident - of_files) * os.sysconf("SC_PAGE_SIZE") / 1e6
+    except (OSError, ValueError):
         import resource
 
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
