@@ -7,9 +7,8 @@ PAGE_SOURCES := tools/page.sh $(shell find web -name node_modules -prune -o -typ
 ARGS ?=
 # Where it is set, each of the suite's hundreds of processes would compile all that it imports anew.
 unexport PYTHONDONTWRITEBYTECODE
-# Two workers on two cores: threads of their own would only wait for each other.
-# Servers, browsers and clusters start late on a machine that does much else: what fails is tried once more, and named.
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal --reruns 1
+# Workers enough for two cores: threads of their own would only wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q --dist worksteal
 # A thousand small archives: in memory, where there is room for them, they need not wait for the disk.
 IN_MEMORY := $(shell [ -w /dev/shm ] && df -Pk /dev/shm | awk 'END { if ($$4 > 4000000) print "PYTEST_DEBUG_TEMPROOT=/dev/shm" }')
 
@@ -36,11 +35,12 @@ browser: $(READY)
 demo: $(READY) $(PAGE) ## fill an archive with a painted world and search it; ARGS="--no-serve --json" is for machines
 	@$(BIN)/satseek demo $(ARGS)
 
+# Servers, browsers and clusters start late on a machine that does much else: what fails is tried once more, and named.
 test: $(READY) $(PAGE) browser ## pass all tests, those in a browser too
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) -n 2 --reruns 1 $(ARGS)
 
 test-quick: $(READY) ## pass the tests that take no longer than a moment each
-	@$(IN_MEMORY) $(PYTEST) -m "not slow and not browser" -o tmp_path_retention_policy=failed $(ARGS)
+	@$(IN_MEMORY) $(PYTEST) -n 3 -m "not slow and not browser" -o tmp_path_retention_policy=failed $(ARGS)
 
 soak: $(READY) ## an hour of everything at once on one archive, then 200 misfortunes; ARGS="--minutes 5 --rounds 20"
 	@$(BIN)/python benchmarks/soak.py $(ARGS)

@@ -32,7 +32,7 @@ from satseek.ingest.lanes import BYTES_A_JOB, WINDOWS_A_JOB, chip_bytes
 from satseek.ingest.plan import jobs, survey
 from satseek.ingest.read import JobReader, Reading
 from satseek.ingest.report import Tally
-from satseek.models.memory import keep_large_blocks
+from satseek.models import memory
 from satseek.raster.read import SceneReader
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Encoding:
 
     def __init__(self, task: Task, load: Callable[[], Model]) -> None:
         require_same_version(task.version)
-        keep_large_blocks()  # a worker is a process of its own
+        memory.keep_large_blocks()  # a worker is a process of its own
         self._task, self._model = task, load()
         if not self._model.card.makes_same_vectors_as(task.card):
             raise ModelError(
