@@ -230,6 +230,8 @@ def test_an_index_that_workers_built_is_searched_by_lancedb(joined: Any, tmp_pat
     assert report.recall_at_10 is not None
     assert report.recall_at_10 > 0.9
     require_right_answers(archive)
+    assert archive.verify().ok
+    assert not archive.optimize(ray_workers=2).built  # nothing came since
 
 
 def test_workers_index_fragments_of_a_bucket_each_for_itself_and_all_parts_are_searched_as_one(

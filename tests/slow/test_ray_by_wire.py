@@ -52,9 +52,8 @@ def test_machines_that_only_a_cable_joins_make_the_archive_of_one(joined: tuple[
     assert vectors(Archive.open(str(tmp_path / "there"))) == vectors(here)
 
 
-def vectors(archive: Archive) -> dict[str, bytes]:
-    return {
-        each.id: vector.tobytes()
-        for part in archive.scan()
-        for each, vector in zip(part.chips, part.vectors, strict=True)
-    }
+def vectors(archive: Archive) -> list[tuple[str, bytes]]:
+    parts = archive.scan()
+    return sorted(
+        (each.id, row.tobytes()) for part in parts for each, row in zip(part.chips, part.vectors, strict=True)
+    )
