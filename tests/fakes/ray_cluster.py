@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 
 STORE_BYTES = 80 << 20  # Ray takes no less
+AS_A_NODE = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "300000"}  # a busy machine starts slowly
 NODE = {"num_cpus": 2, "object_store_memory": STORE_BYTES, "include_dashboard": False}
 
 
 @contextmanager
 def two_nodes() -> Iterator[Any]:
     """Yield a cluster of a head and one more node; the head never ends."""
-    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_agent_register_timeout_ms", "300000")  # a busy machine starts slowly
+    for name, value in AS_A_NODE.items():
+        os.environ.setdefault(name, value)
     from ray.cluster_utils import Cluster
 
     for attempt in range(3):

@@ -17,11 +17,10 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from fakes.ray_cluster import STORE_BYTES
+from fakes.ray_cluster import AS_A_NODE, STORE_BYTES
 
 HEAD, OTHER, PORT = "10.231.0.1", "10.231.0.2", 6379  # nobody else's: they are seen in the namespaces only
 PATIENCE_S = 120
-_AS_A_NODE = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "RAY_agent_register_timeout_ms": "300000"}
 
 
 def why_not() -> str | None:
@@ -48,7 +47,7 @@ class Machine:
 
     def environment(self) -> dict[str, str]:
         """What a program needs to be a node's or to join one."""
-        return os.environ | _AS_A_NODE
+        return os.environ | AS_A_NODE | {"RAY_AUTH_MODE": "disabled"}
 
 
 @contextmanager

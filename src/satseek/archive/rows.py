@@ -135,14 +135,15 @@ def wkb_of(geometries: Sequence[Geometry | None]) -> list[bytes | None]:
     import shapely
 
     shapes = np.full(len(geometries), None, dtype=object)
-    plain = [row for row, each in enumerate(geometries) if each is not None and _is_one_ring(each)]
-    outlines = _outlines([each["coordinates"][0] for each in geometries if each is not None and _is_one_ring(each)])
+    there = {row: each for row, each in enumerate(geometries) if each is not None}
+    rings = {row: each["coordinates"][0] for row, each in there.items() if _is_one_ring(each)}
+    outlines = _outlines(list(rings.values()))
     if outlines is None:  # something odd is among them: GEOS reads each text by itself, and says what is wrong
-        plain = []
+        rings = {}
     else:
-        shapes[plain] = outlines
-    rest = sorted({row for row, each in enumerate(geometries) if each is not None}.difference(plain))
-    shapes[rest] = shapely.from_geojson(np.asarray([json.dumps(geometries[row]) for row in rest], dtype=object))
+        shapes[list(rings)] = outlines
+    texts = {row: json.dumps(each) for row, each in there.items() if row not in rings}
+    shapes[list(texts)] = shapely.from_geojson(np.asarray(list(texts.values()), dtype=object))
     return list(shapely.to_wkb(shapes, output_dimension=2))
 
 

@@ -27,7 +27,7 @@ class PeakMemory:
             import torch
 
             torch.cuda.reset_peak_memory_stats()
-        self._before = self._highest = resident_mb()
+        self._before = self._highest = held_mb()
         self._looking.start()
         return self
 
@@ -36,7 +36,7 @@ class PeakMemory:
     ) -> None:
         self._done.set()
         self._looking.join()
-        self._highest = max(self._highest, resident_mb())
+        self._highest = max(self._highest, held_mb())
 
     @property
     def megabytes(self) -> float:
@@ -49,10 +49,10 @@ class PeakMemory:
 
     def _look(self) -> None:
         while not self._done.wait(EVERY_S):
-            self._highest = max(self._highest, resident_mb())
+            self._highest = max(self._highest, held_mb())
 
 
-def resident_mb() -> float:
+def held_mb() -> float:
     """Return what this process holds in memory of its own now; where that cannot be asked, the most it ever held.
 
     Pages of files, such as the code of libraries, are left out: the system takes and returns them as it likes.
